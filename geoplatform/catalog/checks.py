@@ -1,0 +1,129 @@
+"""A wrong declaration fails at `manage.py check`, with an id and a hint."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import FieldDoesNotExist
+
+from geoplatform.catalog import registry
+from geoplatform.catalog.layer import DIMENSIONS, Layer
+from geoplatform.catalog.models import Feature
+from geoplatform.catalog.properties import Property, properties, resolve
+from geoplatform.catalog.symbols import Categorized, Fill, Marker, Stroke, simple_symbols
+
+ROLES = ("municipality", "quarter", "species")
+SYMBOL_BY_DIMENSION = {0: Marker, 1: Stroke, 2: Fill}
+
+
+@register()
+def check_layers(**kwargs: Any) -> list[CheckMessage]:
+    """All checks over all layers."""
+    messages: list[CheckMessage] = []
+    for layer in registry.layers():
+        for check in (_model, _name, _geometry, _public, _editable, _derived, _symbol, _label):
+            try:
+                messages.extend(check(layer))
+            except FieldDoesNotExist:
+                continue  # told by the check of that field itself
+            if check is _model and messages and messages[-1].id == "catalog.E001":
+                break
+    for role in ROLES:
+        found = [each.name for each in registry.layers() if each.role == role]
+        if len(found) != 1:
+            messages.append(
+                Error(
+                    f"{len(found)} layers declare role={role!r}: {', '.join(found) or 'none'}",
+                    hint="Exactly one layer plays each role.",
+                    id="catalog.E009",
+                )
+            )
+    return messages
+
+
+def _error(layer: Layer, number: int, text: str, hint: str) -> CheckMessage:
+    return Error(f"layer {layer.name!r}: {text}", hint=hint, obj=layer.model, id=f"catalog.E{number:03}")
+
+
+def _model(layer: Layer) -> Iterator[CheckMessage]:
+    if not (isinstance(layer.model, type) and issubclass(layer.model, Feature)):
+        yield _error(layer, 1, "its model is no Feature", "Derive the model from catalog.models.Feature.")
+
+
+def _name(layer: Layer) -> Iterator[CheckMessage]:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", layer.name):
+        yield _error(layer, 2, "its name cannot stand in an address", "Use lower case letters, digits and hyphens.")
+
+
+def _geometry(layer: Layer) -> Iterator[CheckMessage]:
+    if not layer.geometry:
+        return
+    try:
+        field = layer.geometry_field
+    except FieldDoesNotExist:
+        yield _error(layer, 3, f"no field {layer.geometry!r}", "`geometry` names the model's geometry field.")
+        return
+    if getattr(field, "srid", None) != 4326 or getattr(field, "geom_type", None) not in DIMENSIONS:
+        yield _error(layer, 3, f"{layer.geometry!r} is no geometry of one kind in EPSG:4326", "Store EPSG:4326.")
+
+
+def _public(layer: Layer) -> Iterator[CheckMessage]:
+    for entry in layer.public:
+        try:
+            resolve(layer, entry)
+        except FieldDoesNotExist as error:
+            yield _error(layer, 4, f"public: {error}", "Name a field, or Related(name, 'foreign_key__field').")
+    try:
+        names = [each.name for each in properties(layer)]
+    except FieldDoesNotExist:
+        return
+    reserved = {"id", "fid", "geometry", "bbox", "limit", "after", "f", "crs", "filter", "sortby", "datetime"}
+    for name in sorted({n for n in names if names.count(n) > 1} | (set(names) & reserved)):
+        yield _error(layer, 4, f"public: {name!r} is taken", "Each public name stands once and is no query parameter.")
+
+
+def _editable(layer: Layer) -> Iterator[CheckMessage]:
+    for name in layer.editable:
+        try:
+            field = layer.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            yield _error(layer, 5, f"editable: no field {name!r}", "`editable` names fields of the model.")
+            continue
+        if not field.editable or name in {each.field for each in layer.model.derived}:
+            yield _error(layer, 5, f"editable: {name!r} is kept by the database", "Name the field that people own.")
+
+
+def _derived(layer: Layer) -> Iterator[CheckMessage]:
+    for rule in layer.model.derived:
+        for path in (rule.field, rule.own, rule.path):
+            try:
+                resolve(layer, path)
+            except FieldDoesNotExist as error:
+                yield _error(layer, 6, f"derived: {error}", "Inherited(field, own, 'foreign_key__field').")
+
+
+def _symbol(layer: Layer) -> Iterator[CheckMessage]:
+    if layer.dimension < 0:
+        return
+    if layer.symbol is None:
+        yield _error(layer, 7, "it has a geometry and no symbol", "Say how it looks: Marker, Stroke or Fill.")
+        return
+    wanted = SYMBOL_BY_DIMENSION[layer.dimension]
+    if not all(isinstance(each, wanted) for each in simple_symbols(layer.symbol)):
+        yield _error(layer, 7, f"its symbol does not fit {layer.geometry_type}", f"Use {wanted.__name__}.")
+    if isinstance(layer.symbol, Categorized):
+        yield from _names_public(layer, layer.symbol.field, "symbol")
+
+
+def _label(layer: Layer) -> Iterator[CheckMessage]:
+    if layer.label:
+        yield from _names_public(layer, layer.label, "label")
+    if not 0 <= layer.zooms[0] <= layer.zooms[1] <= 24:
+        yield _error(layer, 8, f"zooms {layer.zooms}", "First and last zoom level, 0 to 24.")
+
+
+def _names_public(layer: Layer, name: str, where: str) -> Iterator[CheckMessage]:
+    public: Callable[[Layer], tuple[Property, ...]] = properties
+    if name not in {each.name for each in public(layer)}:
+        yield _error(layer, 8, f"{where}: {name!r} is not public", "Only what is public is shown.")

@@ -1,0 +1,87 @@
+"""The declaration of a layer: data, no hidden behaviour.
+
+Nothing is said twice: labels are the fields' `verbose_name`, geometry type and SRID come from the geometry field.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.gis.db.models import GeometryField
+from django.db.models import Q
+
+from geoplatform.catalog.models import Feature
+from geoplatform.catalog.symbols import Symbol
+
+# How many dimensions a geometry type has; what has more is drawn beneath.
+DIMENSIONS = {
+    "POINT": 0,
+    "MULTIPOINT": 0,
+    "LINESTRING": 1,
+    "MULTILINESTRING": 1,
+    "POLYGON": 2,
+    "MULTIPOLYGON": 2,
+}
+
+
+@dataclass(frozen=True)
+class Related:
+    """A public property `name` read from a related table: `Related("species_de", "species__german_name")`."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Layer:
+    """One layer, or one table without geometry, as every service sees it.
+
+    name      in addresses, lower case with hyphens
+    geometry  name of the geometry field, EPSG:4326; None for a collection without geometry
+    public    what is shown and searchable, and nothing else is; what all features carry comes by itself
+    editable  what the form, the proposal and its diff hold; empty: only staff changes it
+    label     the public property that names a feature on the map
+    zooms     first and last Web-Mercator zoom level at which the layer is drawn
+    where     the part of the model's rows that belongs to this layer
+    role      "municipality", "quarter" or "species": the subject that other rooms look up by role
+    visible   whether the map shows the layer when it opens
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    model: type[Feature]
+    geometry: str | None
+    public: tuple[str | Related, ...]
+    editable: tuple[str, ...] = ()
+    label: str | None = None
+    symbol: Symbol | None = None
+    zooms: tuple[int, int] = (0, 22)
+    where: Q | None = None
+    role: str | None = None
+    visible: bool = True
+
+    # A frozen dataclass still has a __dict__, so that what follows from the declaration is found out once.
+    @cached_property
+    def geometry_field(self) -> GeometryField | None:
+        return self.model._meta.get_field(self.geometry) if self.geometry else None  # type: ignore[return-value]
+
+    @property
+    def geometry_type(self) -> str | None:
+        """`POINT`, `MULTIPOLYGON` ... (OGC 06-103r4), or None."""
+        return self.geometry_field.geom_type if self.geometry_field else None
+
+    @property
+    def dimension(self) -> int:
+        """0 for points, 1 for lines, 2 for polygons; -1 without geometry."""
+        return DIMENSIONS[self.geometry_type] if self.geometry_type else -1
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether anybody may add a feature: an editable layer of points."""
+        return bool(self.editable) and self.dimension == 0
+
+    def rows(self) -> Any:
+        """The queryset of this layer's rows."""
+        rows = self.model._default_manager.all()
+        return rows.filter(self.where) if self.where is not None else rows

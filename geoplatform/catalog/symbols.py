@@ -1,0 +1,63 @@
+"""How a layer looks, said once: the MapLibre style, the WMS picture, the legend and the QGIS style all follow from it.
+
+Sizes are CSS pixels (1/96 inch), colours `#rrggbb`, opacities 0 to 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marker:
+    """A point. `shape` tells categories apart without colour (WCAG 2.2, 1.4.1)."""
+
+    color: str
+    size: float = 10
+    shape: Literal["circle", "square", "triangle", "diamond"] = "circle"
+    outline: str = "#ffffff"
+    outline_width: float = 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """A line; `casing` is a wider line beneath it."""
+
+    color: str
+    width: float = 2
+    opacity: float = 1
+    dash: tuple[float, ...] = ()
+    casing: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill:
+    """A polygon. `color=None` draws the outline alone."""
+
+    color: str | None
+    opacity: float = 0.5
+    outline: str | None = None
+    outline_width: float = 1
+    outline_dash: tuple[float, ...] = ()
+
+
+Simple = Marker | Stroke | Fill
+
+
+@dataclass(frozen=True)
+class Categorized:
+    """One symbol for each value of a public property, and one for all other values."""
+
+    field: str
+    symbols: Mapping[str, Simple]
+    default: Simple
+
+
+Symbol = Simple | Categorized
+
+
+def simple_symbols(symbol: Symbol) -> list[Simple]:
+    """All simple symbols that a symbol may come down to."""
+    if isinstance(symbol, Categorized):
+        return [*symbol.symbols.values(), symbol.default]
+    return [symbol]

@@ -1,0 +1,1 @@
+"""What people add and correct: `services.py` writes, all other files help it."""

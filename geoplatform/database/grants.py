@@ -1,0 +1,27 @@
+"""What the web role may do: read everything, write features and accounts, and never touch what was."""
+
+from typing import Any
+
+from psycopg import sql
+
+# Written by triggers and migrations alone.
+READ_ONLY = ("history_changeset", "django_migrations", "spatial_ref_sys")
+
+
+def grant(cursor: Any, web: str) -> None:
+    """Give the role `web` its rights on all tables there are. Repeatable; run by the owner after each migration."""
+    role = sql.Identifier(web)
+    cursor.execute("SELECT current_user")
+    if cursor.fetchone()[0] == web:
+        return  # one role for both: the city chose so (a warning of `manage.py check` says what it gives up)
+    statements = [
+        "GRANT USAGE ON SCHEMA public, geoplatform, history TO {role}",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA history, geoplatform TO {role}",
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    ]
+    for statement in statements:
+        cursor.execute(sql.SQL(statement).format(role=role))
+    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+    for (table,) in cursor.fetchall():
+        rights = "SELECT" if table in READ_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+        cursor.execute(sql.SQL("GRANT " + rights + " ON public.{table} TO {role}").format(table=sql.Identifier(table), role=role))

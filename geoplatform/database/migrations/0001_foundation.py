@@ -1,0 +1,22 @@
+from django.db import migrations
+
+from geoplatform.database.operations import install
+
+
+class Migration(migrations.Migration):
+    initial = True
+    # The sequence is the default of every feature's number.
+    run_before = [("catalog", "0001_initial")]
+
+    operations = [
+        install(
+            "foundation",
+            # Extensions stay: others may use them.
+            reverse="DROP SEQUENCE public.geoplatform_fid; DROP SCHEMA history CASCADE; DROP SCHEMA geoplatform CASCADE",
+        ),
+        install("guard", reverse="DROP FUNCTION geoplatform.guard"),
+        install(
+            "changeset",
+            reverse="DROP FUNCTION geoplatform.changeset, geoplatform.refuse, geoplatform.make_history",
+        ),
+    ]

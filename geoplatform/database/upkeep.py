@@ -1,0 +1,93 @@
+"""`Upkeep`: what the database keeps true about a feature table, as a constraint that `makemigrations` sees.
+
+A change of the declaration (a field, a derived column, a role) changes this constraint; the generated migration then
+replaces the triggers. So a new layer needs no SQL of its own.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models.constraints import BaseConstraint
+
+from geoplatform.database import triggers
+
+# (derived column, own column, foreign key column, related table, related column)
+InheritedColumn = tuple[str, str, str, str, str]
+
+
+class Upkeep(BaseConstraint):
+    """Numbers, versions, history, derived columns and the drawing geometry of one table.
+
+    geometry, geometry_type  the stored column and its kind, None without geometry
+    versioned                columns whose change makes a version, in table order
+    inherited                columns that follow a related row unless the feature has a value of its own
+    territory                whether municipality and quarter are assigned by place
+    role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        versioned: Sequence[str],
+        geometry: str | None = None,
+        geometry_type: str | None = None,
+        inherited: Sequence[InheritedColumn] = (),
+        territory: bool = False,
+        role: str | None = None,
+        role_tables: Sequence[str] = (),
+    ) -> None:
+        super().__init__(name=name)
+        self.versioned = tuple(versioned)
+        self.geometry = geometry
+        self.geometry_type = geometry_type
+        self.inherited = tuple(tuple(each) for each in inherited)
+        self.territory = territory
+        self.role = role
+        self.role_tables = tuple(role_tables)
+
+    def related_keys(self) -> dict[str, str]:
+        """Foreign key column -> related table, for the columns that are inherited."""
+        return {each[2]: each[3] for each in self.inherited}
+
+    def derived_columns(self) -> list[str]:
+        territory = ["municipality_id", "quarter_id"] if self.territory else []
+        return territory + [each[0] for each in self.inherited]
+
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Triggers are no part of CREATE TABLE: they follow at the end of the migration."""
+        schema_editor.deferred_sql.append(triggers.create(model._meta.db_table, self))
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        return triggers.create(model._meta.db_table, self)
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        return triggers.remove(model._meta.db_table, self)
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing to say before the database does."""
+
+    def _arguments(self) -> dict[str, Any]:
+        arguments = {
+            "versioned": self.versioned,
+            "geometry": self.geometry,
+            "geometry_type": self.geometry_type,
+            "inherited": self.inherited,
+            "territory": self.territory,
+            "role": self.role,
+            "role_tables": self.role_tables,
+        }
+        return {name: value for name, value in arguments.items() if value}
+
+    def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
+        return f"{type(self).__module__}.Upkeep", (), {"name": self.name, **self._arguments()}
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Upkeep):
+            return self.deconstruct() == other.deconstruct()
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.name)

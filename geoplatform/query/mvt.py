@@ -1,0 +1,74 @@
+"""One layer in one vector tile (Mapbox Vector Tile 2.1), made by PostGIS from the stored EPSG:3857 column."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import Property, properties, property_by_name
+from geoplatform.catalog.symbols import Categorized
+from geoplatform.query.compose import Statement, restricted
+from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.select import raw_cursor
+
+EXTENT = 4096  # units along an edge of a tile
+BUFFER = 64  # units beyond the edge, so that markers and outlines are whole
+ALL_PROPERTIES_FROM = 16  # below, a tile carries only what drawing needs
+THIN_BELOW = 14  # below, points share cells of the size of a marker, one point each
+CELL = 64  # units
+
+
+def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
+    """The tile's bytes; empty where nothing stands or the layer is not drawn at this zoom.
+
+    z, x, y  as in the XYZ scheme: zoom 0 to 22, rows counted from the north
+    """
+    if not layer.geometry or not layer.zooms[0] <= z <= layer.zooms[1]:
+        return b""
+    statement = restricted(FeatureQuery(layer=layer))
+    drawn = statement.own(f"{layer.geometry}_3857")
+    envelope = sql.SQL("ST_TileEnvelope({}, {}, {})").format(*map(sql.Literal, (z, x, y)))
+    margin = sql.SQL("ST_TileEnvelope({}, {}, {}, margin => {})").format(
+        *map(sql.Literal, (z, x, y, BUFFER / EXTENT))
+    )
+    statement.conditions.append(sql.SQL("{} && {}").format(drawn, margin))
+    columns = [
+        sql.SQL("ST_AsMVTGeom({}, {}, {}, {}, true) AS geom").format(drawn, envelope, EXTENT, BUFFER),
+        statement.own("fid"),
+        sql.SQL("{}::text AS id").format(statement.own("id")),
+        *[_attribute(statement, each) for each in carried(layer, z)],
+    ]
+    inner = statement.select(columns)
+    if layer.dimension == 0 and z < THIN_BELOW:
+        inner = _thinned(statement, columns, drawn, z)
+    outer = sql.SQL("SELECT ST_AsMVT(t, {}, {}, 'geom', 'fid') FROM ({}) t WHERE t.geom IS NOT NULL").format(
+        sql.Literal(layer.name), sql.Literal(EXTENT), inner
+    )
+    with raw_cursor() as cursor:
+        row = cursor.execute(outer, statement.parameters, binary=True).fetchone()
+    return bytes(row[0]) if row else b""
+
+
+def carried(layer: Layer, z: int) -> list[Property]:
+    """The properties in a tile of this zoom."""
+    if z >= ALL_PROPERTIES_FROM:
+        return list(properties(layer))
+    wanted = {"status", layer.label}
+    if isinstance(layer.symbol, Categorized):
+        wanted.add(layer.symbol.field)
+    return [each for name, each in property_by_name(layer).items() if name in wanted]
+
+
+def _attribute(statement: Statement, each: Property) -> sql.Composable:
+    """A property in a type that tiles know: text, numbers and flags."""
+    cast = sql.SQL("") if each.json_type in {"integer", "number", "boolean"} else sql.SQL("::text")
+    return sql.SQL("{}{} AS {}").format(statement.column(each), cast, sql.Identifier(each.name))
+
+
+def _thinned(statement: Statement, columns: list[sql.Composable], drawn: sql.Composable, z: int) -> sql.Composed:
+    """One point for each cell of a grid that all tiles share, always the same one: no edge of a tile shows."""
+    side = 2 * 20037508.342789244 / 2**z / EXTENT * CELL
+    cell = sql.SQL("floor(ST_X({0}) / {1}), floor(ST_Y({0}) / {1})").format(drawn, sql.Literal(side))
+    first = sql.SQL("DISTINCT ON ({}) ").format(cell) + columns[0]
+    tail = sql.SQL(" ORDER BY {}, {}").format(cell, statement.own("fid"))
+    return statement.select([first, *columns[1:]], tail)

@@ -1,0 +1,1 @@
+"""From a Symbol to what is seen: the MapLibre style and the legend."""

@@ -1,0 +1,107 @@
+"""The legend of a layer: one swatch for each category, from the same Symbol that draws the map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import property_by_name
+from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke
+
+WIDTH, HEIGHT = 24, 18  # CSS pixels of a swatch
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One line of a legend. `value` is the category, None for a layer drawn all alike or for all other values."""
+
+    value: str | None
+    label: Any
+    svg: str
+
+
+def legend(layer: Layer) -> list[LegendEntry]:
+    """The entries of a layer; categories that look alike stand together."""
+    symbol = layer.symbol
+    if symbol is None:
+        return []
+    if not isinstance(symbol, Categorized):
+        return [LegendEntry(None, layer.title, swatch(symbol))]
+    labels = dict(property_by_name(layer)[symbol.field].choices)
+    together: dict[Simple, list[str]] = {}
+    for value, simple in symbol.symbols.items():
+        together.setdefault(simple, []).append(value)
+    rest = [value for value in labels if value not in symbol.symbols]
+    if rest and symbol.default not in together:
+        together[symbol.default] = rest
+    return [
+        LegendEntry(str(values[0]), ", ".join(str(labels.get(value, value)) for value in values), swatch(simple))
+        for simple, values in together.items()
+    ]
+
+
+def swatch(symbol: Simple) -> str:
+    """A small SVG picture of the symbol; attributes only, since the page allows no inline style."""
+    match symbol:
+        case Marker():
+            body = _marker(symbol)
+        case Stroke():
+            casing = (
+                _element("path", d=f"M1 {HEIGHT / 2}H{WIDTH - 1}", stroke=symbol.casing, stroke_width=symbol.width + 2)
+                if symbol.casing
+                else ""
+            )
+            body = casing + _element(
+                "path",
+                d=f"M1 {HEIGHT / 2}H{WIDTH - 1}",
+                stroke=symbol.color,
+                stroke_width=symbol.width,
+                stroke_opacity=symbol.opacity,
+                stroke_dasharray=_dash(symbol.dash, symbol.width),
+            )
+        case Fill():
+            body = _element(
+                "rect",
+                x=2,
+                y=2,
+                width=WIDTH - 4,
+                height=HEIGHT - 4,
+                rx=2,
+                fill=symbol.color or "none",
+                fill_opacity=symbol.opacity,
+                stroke=symbol.outline or "none",
+                stroke_width=symbol.outline_width,
+                stroke_dasharray=_dash(symbol.outline_dash, symbol.outline_width),
+            )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{body}</svg>'
+    )
+
+
+def _marker(symbol: Marker) -> str:
+    x, y, r = WIDTH / 2, HEIGHT / 2, min(symbol.size, HEIGHT - 3) / 2
+    look = {"fill": symbol.color, "stroke": symbol.outline, "stroke_width": symbol.outline_width}
+    match symbol.shape:
+        case "circle":
+            return _element("circle", cx=x, cy=y, r=r, **look)
+        case "square":
+            return _element("rect", x=x - r, y=y - r, width=2 * r, height=2 * r, **look)
+        case "triangle":
+            return _element("path", d=f"M{x} {y - r}L{x + r} {y + r}H{x - r}Z", **look)
+        case "diamond":
+            return _element("path", d=f"M{x} {y - r}L{x + r} {y}L{x} {y + r}L{x - r} {y}Z", **look)
+
+
+def _dash(dash: tuple[float, ...], width: float) -> str | None:
+    """Dashes are counted in line widths, as MapLibre does."""
+    return " ".join(f"{part * width:g}" for part in dash) or None
+
+
+def _element(name: str, **attributes: Any) -> str:
+    text = "".join(
+        f" {key.replace('_', '-')}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None
+    )
+    return f"<{name}{text}/>"

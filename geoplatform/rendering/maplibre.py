@@ -1,0 +1,153 @@
+"""A MapLibre style (style specification, version 8) from the declarations of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke
+
+PAPER = "#f6f3ea"
+INK = "#33402f"
+# Images for marker shapes other than circles are drawn this wide, in CSS pixels, by whoever shows the style.
+IMAGE_SIZE = 32
+# A layer's names appear this many zoom levels after its shapes.
+LABEL_LATER = {0: 6, 1: 2, 2: 2}
+
+
+def style(layers: Iterable[Layer], tilejson: Callable[[Layer], str], name: str) -> dict[str, Any]:
+    """The style of some layers in drawing order; `tilejson` gives the absolute address of a layer's TileJSON."""
+    chosen = [layer for layer in layers if layer.geometry]
+    return {
+        "version": 8,
+        "name": name,
+        "sources": {layer.name: {"type": "vector", "url": tilejson(layer)} for layer in chosen},
+        "layers": [
+            {"id": "background", "type": "background", "paint": {"background-color": PAPER}},
+            *[each for layer in chosen for each in shapes(layer)],
+            # All names above all shapes.
+            *[each for layer in chosen for each in names(layer)],
+        ],
+    }
+
+
+def shapes(layer: Layer) -> list[dict[str, Any]]:
+    """The style layers that draw a layer's geometry, casings beneath."""
+    found = []
+    for value, simple, condition in _parts(layer):
+        for kind, body in _draw(simple):
+            found.append(_common(layer, f"{kind}/{value}" if value else kind, condition) | body)
+    # Casings of all categories lie beneath all lines, or crossings look cut.
+    return sorted(found, key=lambda each: "/casing" not in each["id"])
+
+
+def names(layer: Layer) -> list[dict[str, Any]]:
+    """The style layer that writes a layer's label."""
+    if not layer.label:
+        return []
+    layout: dict[str, Any] = {"text-field": ["get", layer.label], "text-size": 12 if layer.dimension else 11}
+    if layer.dimension == 1:
+        layout["symbol-placement"] = "line"
+    if layer.dimension == 0:
+        layout |= {"text-anchor": "top", "text-offset": [0, 0.8], "text-optional": True}
+    paint = {"text-color": INK, "text-halo-color": PAPER, "text-halo-width": 1.5}
+    first = min(layer.zooms[0] + LABEL_LATER[layer.dimension], layer.zooms[1])
+    return [_common(layer, "label", None) | {"type": "symbol", "minzoom": first, "layout": layout, "paint": paint}]
+
+
+def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:
+    """Name, symbol and condition of each part that is drawn alike."""
+    symbol = layer.symbol
+    if symbol is None:
+        return []
+    if not isinstance(symbol, Categorized):
+        return [(None, symbol, None)]
+    together: dict[Simple, list[str]] = {}
+    for value, simple in symbol.symbols.items():
+        together.setdefault(simple, []).append(str(value))
+    known = [str(value) for value in symbol.symbols]
+    # A missing value is compared as empty text: the default symbol draws it.
+    value_of = ["coalesce", ["get", symbol.field], ""]
+    parts: list[tuple[str | None, Simple, list[Any] | None]] = [
+        ("other", symbol.default, ["!", ["in", value_of, ["literal", known]]])
+    ]
+    parts += [
+        (values[0], simple, ["in", value_of, ["literal", values]]) for simple, values in together.items()
+    ]
+    return parts
+
+
+def _common(layer: Layer, kind: str, condition: list[Any] | None) -> dict[str, Any]:
+    common: dict[str, Any] = {
+        "id": f"{layer.name}/{kind}",
+        "source": layer.name,
+        "source-layer": layer.name,
+        "minzoom": layer.zooms[0],
+        "metadata": {"layer": layer.name},
+        "layout": {},
+    }
+    if condition:
+        common["filter"] = condition
+    return common
+
+
+def _draw(symbol: Simple) -> list[tuple[str, dict[str, Any]]]:
+    match symbol:
+        case Fill():
+            return _fill(symbol)
+        case Stroke():
+            return _stroke(symbol)
+        case Marker():
+            return [_marker(symbol)]
+
+
+def _fill(symbol: Fill) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = []
+    if symbol.color:
+        found.append(("fill", {"type": "fill", "paint": {"fill-color": symbol.color, "fill-opacity": symbol.opacity}}))
+    if symbol.outline:
+        paint: dict[str, Any] = {"line-color": symbol.outline, "line-width": symbol.outline_width}
+        if symbol.outline_dash:
+            paint["line-dasharray"] = list(symbol.outline_dash)
+        found.append(("outline", {"type": "line", "paint": paint}))
+    return found
+
+
+def _stroke(symbol: Stroke) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = []
+    layout = {"line-cap": "butt" if symbol.dash else "round", "line-join": "round"}
+    if symbol.casing:
+        casing = {"line-color": symbol.casing, "line-width": _growing(symbol.width + 2)}
+        found.append(("casing", {"type": "line", "layout": layout, "paint": casing}))
+    paint: dict[str, Any] = {
+        "line-color": symbol.color,
+        "line-width": _growing(symbol.width),
+        "line-opacity": symbol.opacity,
+    }
+    if symbol.dash:
+        paint["line-dasharray"] = list(symbol.dash)
+    found.append(("line", {"type": "line", "layout": layout, "paint": paint}))
+    return found
+
+
+def _marker(symbol: Marker) -> tuple[str, dict[str, Any]]:
+    if symbol.shape == "circle":
+        paint = {
+            "circle-color": symbol.color,
+            "circle-radius": _growing(symbol.size / 2),
+            "circle-stroke-color": symbol.outline,
+            "circle-stroke-width": symbol.outline_width,
+        }
+        return "marker", {"type": "circle", "paint": paint}
+    layout = {
+        "icon-image": f"{symbol.shape}-{symbol.color}",
+        "icon-size": _growing(symbol.size / IMAGE_SIZE),
+        "icon-allow-overlap": True,
+    }
+    return "marker", {"type": "symbol", "layout": layout}
+
+
+def _growing(size: float) -> list[Any]:
+    """Half the size from afar, the full size from zoom 15 on."""
+    return ["interpolate", ["linear"], ["zoom"], 10, round(size / 2, 3), 15, size]

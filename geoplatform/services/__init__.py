@@ -1,0 +1,1 @@
+"""What other programs read and write: siblings that do not know each other."""

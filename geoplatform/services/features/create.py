@@ -1,0 +1,125 @@
+"""Add a point by POST (OGC 20-002r1, OGC API Features Part 4, create)."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelError
+from django.db import models
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.relations import SlugRelatedField
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from rest_framework_gis.fields import GeometryField
+from rest_framework_gis.serializers import GeoFeatureModelSerializer
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import property_by_name
+from geoplatform.contributions.geometry import parse_point
+from geoplatform.contributions.services import AlreadyThere, add_feature
+from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.select import features
+from geoplatform.services.features.views import GEOJSON, layer_or_404
+from geoplatform.services.negotiation import absolute
+from geoplatform.services.problems import Problem, problems
+
+
+class GeoJSONParser(JSONParser):
+    media_type = GEOJSON
+
+
+class GuardedPoint(GeometryField):
+    """A point that is looked at before GEOS parses it."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        try:
+            return parse_point(value)
+        except ModelError as error:
+            raise ValidationError(error.messages) from error
+
+
+@cache
+def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
+    """A serializer made from the declaration: what is editable, related rows by the name people know."""
+    related = {
+        name: SlugRelatedField(
+            slug_field=field.related_model.reference,
+            queryset=field.related_model._default_manager.all(),
+            required=not field.null,
+            allow_null=field.null,
+        )
+        for name in layer.editable
+        if isinstance(field := layer.model._meta.get_field(name), models.ForeignKey)
+    }
+    meta = type("Meta", (), {"model": layer.model, "geo_field": layer.geometry, "id_field": None, "fields": layer.editable})
+    return type(
+        f"{layer.model.__name__}Serializer",
+        (GeoFeatureModelSerializer,),
+        {"Meta": meta, str(layer.geometry): GuardedPoint(), **related},
+    )
+
+
+class Create(APIView):
+    """Anybody may add a point to an editable layer; it is `unconfirmed` until somebody confirms it."""
+
+    parser_classes = [GeoJSONParser, JSONParser]  # noqa: RUF012  Django REST framework's interface
+
+    def post(self, request: Request, name: str) -> HttpResponse:
+        layer = layer_or_404(name)
+        if not layer.open_to_all:
+            raise Problem(405, _("%s takes no new features.") % layer.title, headers={"Allow": "GET, HEAD, OPTIONS"})
+        document = _feature(request.data, layer)
+        serializer = serializer_of(layer)(data=document)
+        serializer.is_valid(raise_exception=True)
+        values = dict(serializer.validated_data)
+        try:
+            feature = add_feature(
+                layer=layer,
+                geometry=values.pop(layer.geometry),
+                values=values,
+                actor="anonymous",
+                channel="api",
+                id=_client_id(document),
+            )
+        except ModelError as error:
+            messages = error.message_dict if hasattr(error, "error_dict") else {"geometry": error.messages}
+            raise ValidationError(messages) from error
+        except AlreadyThere as error:
+            raise Problem(409, _("A feature with this id exists.")) from error
+        [(_fid, text)] = features(FeatureQuery(layer=layer, id=feature.id))
+        address = absolute(request, f"/api/collections/{layer.name}/items/{feature.id}")
+        return HttpResponse(text, status=201, content_type=GEOJSON, headers={"Location": address})
+
+
+create = problems("POST")(Create.as_view())
+
+
+def _feature(document: Any, layer: Layer) -> dict[str, Any]:
+    """A GeoJSON feature with known properties; what is read only is left aside, since clients send back what they read."""
+    if not isinstance(document, dict) or document.get("type") != "Feature":
+        raise Problem(400, _("The body is one GeoJSON Feature."))
+    properties = document.get("properties")
+    if properties is None:
+        properties = {}
+    if not isinstance(properties, dict):
+        raise Problem(400, _("The properties of a feature are an object."))
+    unknown = sorted(set(properties) - set(layer.editable) - set(property_by_name(layer)))
+    if unknown:
+        raise ValidationError({name[:80]: [_("This property is not known.")] for name in unknown[:20]})
+    return {**document, "properties": {k: v for k, v in properties.items() if k in layer.editable}}
+
+
+def _client_id(document: dict[str, Any]) -> uuid.UUID | None:
+    """A client may name its feature itself; without an id the database's is used."""
+    given = document.get("id")
+    if given is None:
+        return None
+    try:
+        return uuid.UUID(given)
+    except (ValueError, AttributeError, TypeError):
+        raise Problem(400, _("The id of a new feature is a UUID.")) from None

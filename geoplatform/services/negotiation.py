@@ -1,0 +1,32 @@
+"""The reader's language, and addresses as the reader sees them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language_from_request
+
+
+def language(request: HttpRequest) -> str:
+    """`de` or `en` by Accept-Language; German when nothing else is asked for."""
+    return get_language_from_request(request)
+
+
+def absolute(request: HttpRequest, path: str) -> str:
+    """The full address of a path: QGIS and GDAL resolve no relative links."""
+    return request.build_absolute_uri(path)
+
+
+def link(request: HttpRequest, path: str, rel: str, media_type: str, title: str = "") -> dict[str, str]:
+    """A web link (RFC 8288) with rel and type."""
+    found = {"href": absolute(request, path), "rel": rel, "type": media_type}
+    return {**found, "title": title} if title else found
+
+
+def json_response(body: dict[str, Any], content_type: str = "application/json", status: int = 200) -> HttpResponse:
+    """JSON as UTF-8 text; the words in it follow the reader's language."""
+    # default=str: labels are lazy translations.
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    return HttpResponse(text, content_type=content_type, status=status, headers={"Vary": "Accept-Language"})

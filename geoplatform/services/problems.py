@@ -1,0 +1,110 @@
+"""Errors as problem details (RFC 9457): one shape for the whole API, in the reader's language, never a stack trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.views import exception_handler
+
+from geoplatform.query.feature_query import QueryError
+from geoplatform.services.negotiation import language
+
+FieldErrors = Sequence[Mapping[str, str]]
+
+
+class Problem(Exception):
+    """An answer that is an error. `errors` names the fields: [{"field": ..., "message": ...}]."""
+
+    def __init__(self, status: int, detail: str, *, errors: FieldErrors = (), headers: Mapping[str, str] | None = None):
+        super().__init__(detail)
+        self.status, self.detail, self.errors = status, detail, errors
+        self.headers = headers or {}
+
+
+def problem_response(problem: Problem, request: HttpRequest | None = None) -> HttpResponse:
+    """The problem as application/problem+json."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if request is not None:
+        body["instance"] = request.path
+    if problem.errors:
+        body["errors"] = list(problem.errors)
+    return HttpResponse(
+        json.dumps(body, ensure_ascii=False),
+        status=problem.status,
+        content_type="application/problem+json",
+        headers=dict(problem.headers),
+    )
+
+
+def problems(*methods: str) -> Callable[..., Callable[..., HttpResponseBase]]:
+    """Decorate a plain view: answer these methods (and OPTIONS), and turn errors into problem details."""
+    allow = ", ".join([*methods, "OPTIONS"])
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "OPTIONS":
+                return HttpResponse(status=204, headers={"Allow": allow})
+            with translation.override(language(request)):
+                try:
+                    if request.method not in methods:
+                        raise Problem(405, _("This address answers %s.") % allow, headers={"Allow": allow})
+                    return view(request, *args, **kwargs)
+                except Problem as problem:
+                    return problem_response(problem, request)
+                except QueryError as error:
+                    errors = [{"field": error.parameter, "message": str(error)}]
+                    return problem_response(Problem(400, str(error), errors=errors), request)
+
+        return answer
+
+    return decorate
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """Django REST framework's errors in the same shape."""
+    if isinstance(error, RequestDataTooBig):
+        error = Problem(413, _("The request is larger than 256 kB."))
+    if isinstance(error, Problem):
+        return problem_response(error, context["request"])
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    errors = []
+    detail = str(getattr(error, "detail", error))
+    if isinstance(error, exceptions.ValidationError) and isinstance(error.detail, dict):
+        errors = [
+            {"field": name, "message": str(message)}
+            for name, messages in error.detail.items()
+            for message in (messages if isinstance(messages, list) else [messages])
+        ]
+        detail = _("The feature cannot be stored as it is.")
+    headers = {name: value for name, value in response.items() if name in {"Allow", "Retry-After"}}
+    return problem_response(Problem(response.status_code, detail, errors=errors, headers=headers), context["request"])
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """No view answers this address."""
+    with translation.override(language(request)):
+        return problem_response(Problem(404, _("Nothing is found at this address.")), request)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """A fault of ours; what it was stands in the log, not in the answer."""
+    with translation.override(language(request)):
+        return problem_response(Problem(500, _("The platform could not answer. The fault has been logged.")), request)

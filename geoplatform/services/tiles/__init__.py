@@ -1,0 +1,1 @@
+"""Vector tiles, TileJSON and MapLibre styles over the registry."""

@@ -1,0 +1,100 @@
+"""Tiles as PostGIS made them; TileJSON and styles with absolute addresses, since clients resolve no others."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from geoplatform.catalog import registry
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import properties
+from geoplatform.query.mvt import tile as make_tile
+from geoplatform.query.select import extent
+from geoplatform.rendering.maplibre import style
+from geoplatform.services.negotiation import absolute, json_response
+from geoplatform.services.problems import Problem, problems
+
+MVT = "application/vnd.mapbox-vector-tile"
+# A tile is asked for again each time and answered by 304 while it is the same: an edit is seen at once by everybody.
+REVALIDATE = "no-cache"
+
+
+def _layer(name: str) -> Layer:
+    layer = registry.get(name)
+    if layer is None or not layer.geometry:
+        raise Problem(404, _("There is no map layer %s.") % name)
+    return layer
+
+
+@problems("GET", "HEAD")
+def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
+    layer = _layer(name)
+    if z > 22 or x >= 2**z or y >= 2**z:
+        raise Problem(404, _("There is no such tile: zoom 0 to 22, columns and rows below two to the zoom."))
+    content = make_tile(layer, z, x, y)
+    etag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Access-Control-Allow-Origin": "*"}
+    if etag in request.headers.get("If-None-Match", ""):
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(content, content_type=MVT, headers=headers)
+
+
+def _tile_address(request: HttpRequest, layer: Layer) -> str:
+    # The braces of the template must reach the client as they are.
+    return absolute(request, f"/tiles/{layer.name}/") + "{z}/{x}/{y}.mvt"
+
+
+@problems("GET", "HEAD")
+def tilejson(request: HttpRequest, name: str) -> HttpResponse:
+    """TileJSON 3.0."""
+    layer = _layer(name)
+    body = {
+        "tilejson": "3.0.0",
+        "name": layer.title,
+        "description": layer.description,
+        "scheme": "xyz",
+        "tiles": [_tile_address(request, layer)],
+        "minzoom": layer.zooms[0],
+        # Beyond, clients draw the last tiles larger: coordinates are exact to a few centimetres by then.
+        "maxzoom": min(layer.zooms[1], 18),
+        "vector_layers": [
+            {
+                "id": layer.name,
+                "description": layer.description,
+                "fields": {each.name: each.title for each in properties(layer)},
+            }
+        ],
+    }
+    box = extent(layer)
+    if box:
+        body["bounds"] = box
+    return _open(json_response(body))
+
+
+@problems("GET", "HEAD")
+def whole_style(request: HttpRequest) -> HttpResponse:
+    return _style(request, registry.map_layers(), _("Open green map"))
+
+
+@problems("GET", "HEAD")
+def layer_style(request: HttpRequest, name: str) -> HttpResponse:
+    layer = _layer(name)
+    return _style(request, [layer], str(layer.title))
+
+
+def _style(request: HttpRequest, layers: list[Layer], name: str) -> HttpResponse:
+    body = style(layers, lambda layer: absolute(request, f"/tiles/{layer.name}.json"), name)
+    hidden = {layer.name for layer in layers if not layer.visible}
+    for each in body["layers"]:
+        if each.get("source") in hidden:
+            each["layout"]["visibility"] = "none"
+    return _open(json_response(body))
+
+
+def _open(response: HttpResponse) -> HttpResponse:
+    """Read by maps on other sites too."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = REVALIDATE
+    return response

@@ -1,0 +1,33 @@
+"""Composition only: which room answers which address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+from geoplatform.database.health import healthz
+from geoplatform.services import problems
+from geoplatform.webmap import errors
+
+urlpatterns = [
+    path("api/", include("geoplatform.services.features.urls")),
+    path("", include("geoplatform.services.tiles.urls")),
+    path("healthz", healthz),
+    path("admin/", admin.site.urls),
+    # Pages: German at these paths, English under /en/.
+    *i18n_patterns(path("", include("geoplatform.webmap.urls")), prefix_default_language=False),
+]
+
+PROGRAMS = ("/api", "/tiles/", "/styles/")
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problems.not_found(request) if request.path.startswith(PROGRAMS) else errors.not_found(request)
+
+
+def handler500(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return problems.failed(request) if request.path.startswith(PROGRAMS) else errors.failed(request)

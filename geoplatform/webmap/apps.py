@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class WebmapConfig(AppConfig):
+    name = "geoplatform.webmap"

@@ -1,0 +1,1 @@
+"""What the city has: one file per subject, model and declaration, nothing else."""

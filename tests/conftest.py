@@ -1,0 +1,178 @@
+"""Databases for tests: real PostGIS, cloned from a migrated template, used as the web role.
+
+Nothing is ever flushed (TRUNCATE is refused): a test marked `django_db` is rolled back, and one that needs real commits
+or another process takes `fresh_database`, a clone of its own (0.4 s).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+PROJECT = Path(__file__).resolve().parent.parent
+TEMPLATE_POSTGIS = "geoplatform_template_postgis"
+ALIASES = ("default", "owner")
+
+
+def _schema_hash() -> str:
+    """Changes with everything that a migrated database is made of."""
+    files = sorted([*PROJECT.glob("*/**/migrations/*.py"), *PROJECT.glob("layers/migrations/*.py")])
+    files += sorted((PROJECT / "geoplatform/database").glob("**/*.sql")) + [
+        PROJECT / "geoplatform/database/triggers.py",
+        PROJECT / "geoplatform/database/grants.py",
+    ]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@contextmanager
+def _admin() -> Iterator[psycopg.Connection]:
+    """The owner, outside any of the databases that are made and dropped."""
+    owner = settings.DATABASES["owner"]
+    with psycopg.connect(
+        host=owner["HOST"] or None,
+        port=owner["PORT"] or None,
+        user=owner["USER"] or None,
+        password=owner["PASSWORD"] or None,
+        dbname="postgres",
+        autocommit=True,
+    ) as connection:
+        yield connection
+
+
+def _create(connection: psycopg.Connection, name: str, template: str) -> None:
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    )
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    # Not FORCE, which may not end other roles' sessions: the server itself waits a few seconds for them to leave.
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def _point_at(name: str) -> None:
+    for alias in ALIASES:
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _clean_up(connection: psycopg.Connection, template: str) -> None:
+    """Drop templates of earlier schemas and clones that a killed run left behind."""
+    for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'gptest_%'").fetchall():
+        kind, owner = name.split("_")[1:3]
+        if (kind == "template" and name != template) or (kind == "run" and not _alive(int(owner))):
+            _drop(connection, name)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(django_db_blocker: pytest.FixtureRequest) -> str:
+    """Name of a database with all migrations, made once for each state of the schema."""
+    name = f"gptest_template_{_schema_hash()}"
+    lock = Path(tempfile.gettempdir()) / f"geoplatform-tests-{os.getuid()}.lock"
+    with lock.open("w") as handle, _admin() as admin:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # workers of one run start together
+        _clean_up(admin, name)
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            building = f"gptest_building_{os.getpid()}"
+            _drop(admin, building)
+            _create(admin, building, TEMPLATE_POSTGIS)
+            _point_at(building)
+            with django_db_blocker.unblock():  # type: ignore[attr-defined]
+                call_command("migrate", verbosity=0)
+            for alias in ALIASES:
+                connections[alias].close()
+            admin.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name))
+            )
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated_template: str) -> Iterator[None]:
+    """pytest-django's hook: each worker has its own clone; tests are rolled back in it."""
+    connections["default"].settings_dict["OPTIONS"].pop("pool", None)  # a pool would keep the database busy
+    name = f"gptest_run_{os.getpid()}"
+    with _admin() as admin:
+        _drop(admin, name)
+        _create(admin, name, migrated_template)
+        _point_at(name)
+        yield
+        for alias in ALIASES:
+            connections[alias].close()
+        _drop(admin, name)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A clone of its own. `environment` lets another process use it."""
+
+    name: str
+    environment: dict[str, str]
+
+
+@pytest.fixture
+def fresh_database(
+    migrated_template: str, django_db_setup: None, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """A database that a test may commit to; `connection` points at it while the test runs."""
+    number = abs(hash(request.node.nodeid)) % 10**8
+    name = f"gptest_run_{os.getpid()}_{number}"
+    before = connections["default"].settings_dict["NAME"]
+    with _admin() as admin:
+        _drop(admin, name)
+        _create(admin, name, migrated_template)
+        _point_at(name)
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            yield Database(name, {**os.environ, **addresses(name)})
+            for alias in ALIASES:
+                connections[alias].close()
+        _point_at(before)
+        _drop(admin, name)
+
+
+def addresses(name: str) -> dict[str, str]:
+    """DATABASE_URL and DATABASE_OWNER_URL of a database of this cluster."""
+    found = {}
+    for variable, alias in (("DATABASE_URL", "default"), ("DATABASE_OWNER_URL", "owner")):
+        config = settings.DATABASES[alias]
+        password = f":{quote(config['PASSWORD'])}" if config["PASSWORD"] else ""
+        port = f":{config['PORT']}" if config["PORT"] else ""
+        host = quote(config["HOST"] or "", safe="")
+        found[variable] = f"postgis://{config['USER']}{password}@{host}{port}/{name}"
+    return found
+
+
+@pytest.fixture
+def sample_data() -> Path:
+    """The folder of real open data; such tests skip where it is not given."""
+    folder = os.environ.get("SAMPLE_DATA")
+    if not folder:
+        pytest.skip("SAMPLE_DATA is not set: this test reads real data that is not part of the project")
+    return Path(folder)
