@@ -24,7 +24,7 @@ class Category(models.TextChoices):
 class Species(AbstractSpecies):
     german_name = models.CharField(_("German name"), max_length=120, blank=True)
     english_name = models.CharField(_("English name"), max_length=120, blank=True)
-    genus = models.CharField(_("genus"), max_length=60)
+    genus = models.CharField(_("genus"), max_length=60, blank=True)
     family = models.CharField(_("family"), max_length=60, blank=True)
     growth_form = models.CharField(_("growth form"), max_length=10, choices=GrowthForm, blank=True, null=True)
     edible = models.BooleanField(_("edible"), null=True, blank=True, help_text=_("empty: unknown, as for a genus alone"))

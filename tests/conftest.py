@@ -21,6 +21,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 from psycopg import sql
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -167,6 +168,14 @@ def addresses(name: str) -> dict[str, str]:
         host = quote(config["HOST"] or "", safe="")
         found[variable] = f"postgis://{config['USER']}{password}@{host}{port}/{name}"
     return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_without_build() -> Iterator[None]:
+    """Pages are tested without the front-end build; tests in a browser serve the real thing."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """A wrong declaration fails at `manage.py check`, with an id and a hint."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
@@ -10,7 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import DIMENSIONS, Layer
 from geoplatform.catalog.models import Feature
-from geoplatform.catalog.properties import Property, properties, resolve
+from geoplatform.catalog.properties import properties, resolve
 from geoplatform.catalog.symbols import Categorized, Fill, Marker, Stroke, simple_symbols
 
 ROLES = ("municipality", "quarter", "species")
@@ -21,16 +22,17 @@ SYMBOL_BY_DIMENSION = {0: Marker, 1: Stroke, 2: Fill}
 def check_layers(**kwargs: Any) -> list[CheckMessage]:
     """All checks over all layers."""
     messages: list[CheckMessage] = []
-    for layer in registry.layers():
-        for check in (_model, _name, _geometry, _public, _editable, _derived, _symbol, _label):
-            try:
+    for layer in registry.declared():
+        faults = list(_model(layer))
+        messages.extend(faults)
+        if faults:
+            continue  # nothing else can be said about it
+        for check in (_name, _geometry, _public, _editable, _derived, _symbol, _label):
+            # What names no field is told by the check of that name alone.
+            with suppress(FieldDoesNotExist):
                 messages.extend(check(layer))
-            except FieldDoesNotExist:
-                continue  # told by the check of that field itself
-            if check is _model and messages and messages[-1].id == "catalog.E001":
-                break
     for role in ROLES:
-        found = [each.name for each in registry.layers() if each.role == role]
+        found = [each.name for each in registry.declared() if each.role == role]
         if len(found) != 1:
             messages.append(
                 Error(
@@ -124,6 +126,5 @@ def _label(layer: Layer) -> Iterator[CheckMessage]:
 
 
 def _names_public(layer: Layer, name: str, where: str) -> Iterator[CheckMessage]:
-    public: Callable[[Layer], tuple[Property, ...]] = properties
-    if name not in {each.name for each in public(layer)}:
+    if name not in {each.name for each in properties(layer)}:
         yield _error(layer, 8, f"{where}: {name!r} is not public", "Only what is public is shown.")

@@ -69,12 +69,12 @@ class Layer:
     @property
     def geometry_type(self) -> str | None:
         """`POINT`, `MULTIPOLYGON` ... (OGC 06-103r4), or None."""
-        return self.geometry_field.geom_type if self.geometry_field else None
+        return getattr(self.geometry_field, "geom_type", None)
 
     @property
     def dimension(self) -> int:
         """0 for points, 1 for lines, 2 for polygons; -1 without geometry."""
-        return DIMENSIONS[self.geometry_type] if self.geometry_type else -1
+        return DIMENSIONS.get(self.geometry_type or "", -1)
 
     @property
     def open_to_all(self) -> bool:

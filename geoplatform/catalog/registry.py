@@ -30,6 +30,11 @@ def register(layer: Layer) -> None:
         raise ValueError(f"two layers are called {layer.name!r}")
 
 
+def declared() -> list[Layer]:
+    """All layers as they were declared, sound or not."""
+    return list(_layers.values())
+
+
 def layers() -> list[Layer]:
     """All layers in drawing order: polygons beneath lines beneath points, what is seen from afar beneath the rest."""
     return sorted(_layers.values(), key=lambda each: (-each.dimension, each.zooms[0], each.name))

@@ -96,6 +96,11 @@ class Server:
             return system_user()
         if os.geteuid() not in (0, uid):
             raise self._not_ours(uid)
+        if uid == 0:
+            raise ClusterError(
+                f"The database in {self.home} belongs to root, as whom PostgreSQL will not run.",
+                f"give it back to its user: chown -R postgres: {self.home}",
+            )
         return _account(uid)
 
     @property

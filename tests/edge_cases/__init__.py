@@ -1,0 +1,1 @@
+"""One hostile geometry per file: what the database and the services make of it."""

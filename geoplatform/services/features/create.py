@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError as ModelError
 from django.db import models
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.relations import SlugRelatedField
 from rest_framework.request import Request
@@ -29,7 +29,17 @@ from geoplatform.services.negotiation import absolute
 from geoplatform.services.problems import Problem, problems
 
 
-class GeoJSONParser(JSONParser):
+class GuardedJSONParser(JSONParser):
+    """JSON that a hostile nesting cannot bring down."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError(_("The JSON is nested too deeply.")) from None
+
+
+class GeoJSONParser(GuardedJSONParser):
     media_type = GEOJSON
 
 
@@ -67,7 +77,7 @@ def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
 class Create(APIView):
     """Anybody may add a point to an editable layer; it is `unconfirmed` until somebody confirms it."""
 
-    parser_classes = [GeoJSONParser, JSONParser]  # noqa: RUF012  Django REST framework's interface
+    parser_classes = [GeoJSONParser, GuardedJSONParser]  # noqa: RUF012  Django REST framework's interface
 
     def post(self, request: Request, name: str) -> HttpResponse:
         layer = layer_or_404(name)

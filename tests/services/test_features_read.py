@@ -1,0 +1,167 @@
+"""The read side of the API: paging, boxes, filters, and what bad input gets."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from geoplatform.query.feature_query import MAX_LIMIT
+from tests import make
+
+pytestmark = pytest.mark.django_db
+TREES = "/api/collections/fruit-trees/items"
+
+
+@pytest.fixture
+def trees():
+    make.town()
+    apple = make.species()
+    pear = make.species("Pyrus communis", german_name="Birne", fruit_to=11.5)
+    return [
+        make.plant(11.01 + n / 100, 53.05, species=apple if n % 2 else pear, height_m=n or None, note=f"Nr. {n}")
+        for n in range(7)
+    ]
+
+
+def get(path, data=None, **headers):
+    return Client().get(path, data, headers=headers)
+
+
+def body(response):
+    return json.loads(response.getvalue())
+
+
+def problem(response, status=400):
+    assert response.status_code == status, response.getvalue()
+    assert response.headers["Content-Type"] == "application/problem+json"
+    found = json.loads(response.content)
+    assert found["status"] == status
+    assert {"type", "title", "detail", "instance"} <= set(found)
+    return found
+
+
+def test_next_leads_through_all_features_once(trees):
+    path, seen, pages = f"{TREES}?limit=3", [], 0
+    while path:
+        page = body(get(path))
+        seen += [each["id"] for each in page["features"]]
+        pages += 1
+        assert page["numberMatched"] == 7
+        following = [link["href"] for link in page["links"] if link["rel"] == "next"]
+        assert all(each.startswith("http://testserver/") for each in following), "absolute"
+        parts = urlsplit(following[0]) if following else None
+        path = f"{parts.path}?{parts.query}" if parts else None
+    assert (seen, pages) == ([str(tree.id) for tree in trees], 3)
+
+
+def test_next_keeps_the_question(trees):
+    page = body(get(TREES, {"limit": 1, "species_de": "Apfel", "bbox": "11,53,11.2,53.1"}))
+    assert page["numberMatched"] == 3
+    following = next(link["href"] for link in page["links"] if link["rel"] == "next")
+    assert "species_de=Apfel" in following
+    assert "bbox=11%2C53%2C11.2%2C53.1" in following
+
+
+def test_bbox_is_exact_at_its_edge(trees):
+    # As float32, the edge and the tree beyond it fall together.
+    west = 11.01 - 1e-9
+    found = body(get(TREES, {"bbox": f"{west},53,{11.01},54"}))
+    assert found["numberMatched"] == 1
+    assert body(get(TREES, {"bbox": f"11,53,{west},54"}))["numberMatched"] == 0
+
+
+def test_bbox_across_the_antimeridian(trees):
+    assert body(get(TREES, {"bbox": "11.035,53,-170,54"}))["numberMatched"] == 4
+
+
+def test_bbox_with_heights_and_limit_beyond_the_cap(trees):
+    assert body(get(TREES, {"bbox": "11,53,0,12,54,100", "limit": MAX_LIMIT * 10}))["numberReturned"] == 7
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"limit": "1_0"}, "limit"),
+        ({"limit": "٣"}, "limit"),
+        ({"limit": "9" * 5000}, "limit"),
+        ({"after": "-1"}, "after"),
+        ({"bbox": "1,2,3"}, "bbox"),
+        ({"bbox": "a,b,c,d"}, "bbox"),
+        ({"bbox": "nan,1,2,3"}, "bbox"),
+        ({"bbox": "1,2,inf,3"}, "bbox"),
+        ({"bbox": "1,54,2,53"}, "bbox"),
+        ({"bbox": "500,1,600,2"}, "bbox"),
+        ({"bbox": ""}, "bbox"),
+        ({"colour": "red"}, "colour"),
+        ({"source_id": "1"}, "source_id"),
+        ({"species__edible": "true"}, "species__edible"),
+        ({"height_m": "high"}, "height_m"),
+        ({"height_m": "nan"}, "height_m"),
+        ({"edible": "perhaps"}, "edible"),
+        ({"number_of_plants": "9" * 30}, "number_of_plants"),
+        ({"last_confirmed": "yesterday"}, "last_confirmed"),
+        ({"species_de": "x" * 5000}, "species_de"),
+        ({"species_de": "a\x00b"}, "species_de"),
+    ],
+)
+def test_bad_parameters_get_a_problem_that_names_them(trees, data, field):
+    assert problem(get(TREES, data))["errors"][0]["field"] == field
+
+
+def test_a_parameter_twice_and_a_strange_format(trees):
+    problem(get(f"{TREES}?limit=1&limit=2"))
+    problem(get(f"{TREES}?f=exe"))
+
+
+def test_the_message_follows_the_readers_language(trees):
+    english = problem(get(TREES, {"limit": "0"}, **{"Accept-Language": "en"}))["detail"]
+    german = problem(get(TREES, {"limit": "0"}, **{"Accept-Language": "de"}))["detail"]
+    assert english == "limit is a whole number of at least 1."
+    assert german == "limit ist eine ganze Zahl, mindestens 1."
+
+
+def test_not_found_and_not_allowed(trees):
+    assert "fruit-trees" in problem(get("/api/collections/unicorns"), 404)["detail"]
+    problem(get(f"{TREES}/not-a-uuid"), 404)
+    problem(get(f"{TREES}/00000000-0000-0000-0000-000000000000"), 404)
+    problem(get("/api/nothing"), 404)
+    refused = Client().delete("/api/collections")
+    problem(refused, 405)
+    assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"
+    options = Client().options(TREES)
+    assert (options.status_code, options.headers["Allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+
+
+def test_a_fruit_tree_outside_its_layer_is_not_found_there(trees):
+    lime = make.plant(species=make.species("Tilia cordata", edible=False, fruit_from=None, fruit_to=None))
+    problem(get(f"{TREES}/{lime.id}"), 404)
+    assert get(f"/api/collections/trees/items/{lime.id}").status_code == 200
+
+
+def test_fresh_numbers_are_floats_and_nulls(trees):
+    first, second = body(get(TREES, {"limit": 2}))["features"]
+    assert first["properties"]["height_m"] is None
+    assert second["properties"]["height_m"] == 1
+    assert second["geometry"] == {"type": "Point", "coordinates": [11.02, 53.05]}
+    assert second["properties"]["quarter"] == "Quarter a"
+
+
+def test_landing_page_leads_to_everything():
+    links = {link["rel"]: link for link in body(get("/api/"))["links"]}
+    assert {"self", "service-desc", "conformance", "data"} <= set(links)
+    assert links["service-desc"]["type"] == "application/vnd.oai.openapi+json;version=3.0"
+    for rel in ("conformance", "data", "service-desc"):
+        assert get(urlsplit(links[rel]["href"]).path).status_code == 200
+
+
+def test_openapi_document_is_valid():
+    from openapi_spec_validator import validate
+
+    document = body(get("/api/openapi"))
+    validate(document)
+    assert document["components"]["parameters"]["limit"]["schema"]["maximum"] == MAX_LIMIT
+    assert "http" not in json.dumps(document["paths"]), "no remote reference"
