@@ -79,9 +79,11 @@ TEMPLATES = [
 ]
 
 # "default" serves as the web role, which owns nothing; "owner" migrates.
-DATABASES = databases(os.environ.get("DATABASE_URL"), os.environ.get("DATABASE_OWNER_URL"), dj_database_url.parse)
+DATABASES = databases(
+    os.environ.get("DATABASE_URL"), os.environ.get("DATABASE_OWNER_URL"), dj_database_url.parse
+)
 DATABASE_ROUTERS = ["geoplatform.database.router.OwnerMigrates"]
-# Older GDAL may read files named in a spatial reference; ours come from a fixed list of EPSG numbers, never from a request.
+# Older GDAL may read files named in a spatial reference; ours are EPSG numbers, never text of a request.
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -91,7 +93,11 @@ QUARTER_MODEL = "layers.Quarter"
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
 LOGIN_URL = "/admin/login/"
 

@@ -26,7 +26,11 @@ PROGRAMS = ("/api", "/tiles/", "/styles/")
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.not_found(request) if request.path.startswith(PROGRAMS) else errors.not_found(request)
+    return (
+        problems.not_found(request)
+        if request.path.startswith(PROGRAMS)
+        else errors.not_found(request)
+    )
 
 
 def handler500(request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -42,7 +42,12 @@ class Garden(Feature):
 
 class GardenPlot(Feature):
     garden = models.ForeignKey(
-        Garden, verbose_name=_("garden"), on_delete=models.PROTECT, related_name="plots", null=True, blank=True
+        Garden,
+        verbose_name=_("garden"),
+        on_delete=models.PROTECT,
+        related_name="plots",
+        null=True,
+        blank=True,
     )
     number = models.CharField(_("number"), max_length=20, blank=True)
     state = models.CharField(_("state"), max_length=20, choices=PlotState, default=PlotState.TAKEN)
@@ -69,10 +74,18 @@ layers = (
         symbol=Categorized(
             "kind",
             {
-                GardenKind.COMMUNITY: Fill(color="#e07a5f", opacity=0.45, outline="#a8432a", outline_width=1.5),
-                GardenKind.ALLOTMENT_SITE: Fill(color="#b5838d", opacity=0.45, outline="#7d4b57", outline_width=1.5),
-                GardenKind.SCHOOL: Fill(color="#f2cc8f", opacity=0.55, outline="#b98b34", outline_width=1.5),
-                GardenKind.ORCHARD_MEADOW: Fill(color="#d4a373", opacity=0.5, outline="#96693c", outline_width=1.5),
+                GardenKind.COMMUNITY: Fill(
+                    color="#e07a5f", opacity=0.45, outline="#a8432a", outline_width=1.5
+                ),
+                GardenKind.ALLOTMENT_SITE: Fill(
+                    color="#b5838d", opacity=0.45, outline="#7d4b57", outline_width=1.5
+                ),
+                GardenKind.SCHOOL: Fill(
+                    color="#f2cc8f", opacity=0.55, outline="#b98b34", outline_width=1.5
+                ),
+                GardenKind.ORCHARD_MEADOW: Fill(
+                    color="#d4a373", opacity=0.5, outline="#96693c", outline_width=1.5
+                ),
             },
             Fill(color="#b5838d", opacity=0.45, outline="#7d4b57"),
         ),
@@ -90,8 +103,12 @@ layers = (
         symbol=Categorized(
             "state",
             {
-                PlotState.VACANT: Fill(color="#ffd166", opacity=0.8, outline="#8a5a00", outline_width=2),
-                PlotState.WAITING_LIST: Fill(color="#f4e8c1", opacity=0.6, outline="#8a7a4a", outline_dash=(3, 2)),
+                PlotState.VACANT: Fill(
+                    color="#ffd166", opacity=0.8, outline="#8a5a00", outline_width=2
+                ),
+                PlotState.WAITING_LIST: Fill(
+                    color="#f4e8c1", opacity=0.6, outline="#8a7a4a", outline_dash=(3, 2)
+                ),
                 PlotState.TAKEN: Fill(color="#cdb4a8", opacity=0.4, outline="#8a6f63"),
             },
             Fill(color="#cdb4a8", opacity=0.4, outline="#8a6f63"),

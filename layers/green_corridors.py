@@ -19,7 +19,9 @@ class Kind(models.TextChoices):
 class GreenCorridor(Feature):
     name = models.CharField(_("name"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
-    width_m = models.FloatField(_("width (m)"), null=True, blank=True, validators=[MinValueValidator(0)])
+    width_m = models.FloatField(
+        _("width (m)"), null=True, blank=True, validators=[MinValueValidator(0)]
+    )
     course = models.MultiLineStringField(_("course"))
 
     class Meta:

@@ -53,11 +53,15 @@ layer = Layer(
             Kind.GARDEN: Fill(color="#8cc084", opacity=0.55, outline="#4f8a3c"),
             Kind.FOREST: Fill(color="#2f6b3a", opacity=0.5, outline="#24532d"),
             Kind.MEADOW: Fill(color="#c5d86d", opacity=0.5, outline="#8da242"),
-            Kind.CEMETERY: Fill(color="#8a9a7b", opacity=0.55, outline="#5f6d52", outline_dash=(2, 2)),
+            Kind.CEMETERY: Fill(
+                color="#8a9a7b", opacity=0.55, outline="#5f6d52", outline_dash=(2, 2)
+            ),
             Kind.PLAYGROUND: Fill(color="#f2a65a", opacity=0.6, outline="#b8692a"),
             Kind.SPORTS: Fill(color="#76c1b2", opacity=0.55, outline="#3f8577"),
             Kind.BATHING_PLACE: Fill(color="#56b4e9", opacity=0.55, outline="#1f7fb5"),
-            Kind.NATURE_RESERVE: Fill(color="#3d8361", opacity=0.4, outline="#1f5f42", outline_dash=(4, 2)),
+            Kind.NATURE_RESERVE: Fill(
+                color="#3d8361", opacity=0.4, outline="#1f5f42", outline_dash=(4, 2)
+            ),
             Kind.ORCHARD: Fill(color="#d9a5b3", opacity=0.5, outline="#a05c72"),
             Kind.FARMLAND: Fill(color="#e8dab2", opacity=0.5, outline="#b59f5b"),
         },

@@ -16,7 +16,9 @@ class Municipality(AbstractMunicipality):
 layer = Layer(
     name="municipalities",
     title=_("Municipalities"),
-    description=_("Municipalities of this platform with their official key, metric CRS and inhabitants."),
+    description=_(
+        "Municipalities of this platform with their official key, metric CRS and inhabitants."
+    ),
     model=Municipality,
     geometry="outline",
     public=("name", "ags", "metric_srid", "inhabitants", "inhabitants_date", "quarter_kind"),

@@ -36,33 +36,58 @@ class Plant(Feature):
     )
 
     species = models.ForeignKey(
-        Species, verbose_name=_("species"), on_delete=models.PROTECT, related_name="plants", null=True, blank=True
+        Species,
+        verbose_name=_("species"),
+        on_delete=models.PROTECT,
+        related_name="plants",
+        null=True,
+        blank=True,
     )
     cultivar = models.CharField(_("cultivar"), max_length=100, blank=True)
     access = models.CharField(_("access"), max_length=20, choices=Access, blank=True)
     number_of_plants = models.PositiveIntegerField(
-        _("number of plants"), default=1, validators=[MinValueValidator(1), MaxValueValidator(10000)]
+        _("number of plants"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(10000)],
     )
     height_m = models.FloatField(
-        _("height (m)"), null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(150)]
+        _("height (m)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(150)],
     )
     crown_m = models.FloatField(
-        _("crown diameter (m)"), null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(100)]
+        _("crown diameter (m)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     trunk_girth_cm = models.FloatField(
-        _("trunk girth (cm)"), null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(4000)]
+        _("trunk girth (cm)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(4000)],
     )
     planted_year = models.IntegerField(
-        _("planted in"), null=True, blank=True, validators=[MinValueValidator(1000), MaxValueValidator(2100)]
+        _("planted in"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1000), MaxValueValidator(2100)],
     )
     note = models.TextField(_("note"), blank=True, max_length=2000)
     own_growth_form = models.CharField(
-        _("growth form (if not that of the species)"), max_length=10, choices=GrowthForm, null=True, blank=True
+        _("growth form (if not that of the species)"),
+        max_length=10,
+        choices=GrowthForm,
+        null=True,
+        blank=True,
     )
     own_edible = models.BooleanField(_("edible (if not as the species)"), null=True, blank=True)
     own_fruit_from = half_month_field(_("ripe from (if not as the species)"))
     own_fruit_to = half_month_field(_("ripe to (if not as the species)"))
-    growth_form = models.CharField(_("growth form"), max_length=10, choices=GrowthForm, null=True, editable=False)
+    growth_form = models.CharField(
+        _("growth form"), max_length=10, choices=GrowthForm, null=True, editable=False
+    )
     edible = models.BooleanField(_("edible"), null=True, editable=False)
     fruit_from = half_month_field(_("ripe from"), editable=False)
     fruit_to = half_month_field(_("ripe to"), editable=False)

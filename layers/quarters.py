@@ -13,7 +13,9 @@ class Quarter(AbstractQuarter):
         verbose_name = _("quarter")
         verbose_name_plural = _("quarters")
         constraints = [
-            models.UniqueConstraint(fields=["municipality", "kind", "key"], name="one_quarter_per_key"),
+            models.UniqueConstraint(
+                fields=["municipality", "kind", "key"], name="one_quarter_per_key"
+            ),
         ]
 
 
@@ -25,7 +27,9 @@ layer = Layer(
     geometry="outline",
     public=("name", "key", "kind", "inhabitants", "inhabitants_date"),
     label="name",
-    symbol=Fill(color="#8d99ae", opacity=0.08, outline="#6c757d", outline_width=1, outline_dash=(3, 2)),
+    symbol=Fill(
+        color="#8d99ae", opacity=0.08, outline="#6c757d", outline_width=1, outline_dash=(3, 2)
+    ),
     zooms=(9, 22),
     role="quarter",
 )

@@ -26,8 +26,12 @@ class Species(AbstractSpecies):
     english_name = models.CharField(_("English name"), max_length=120, blank=True)
     genus = models.CharField(_("genus"), max_length=60, blank=True)
     family = models.CharField(_("family"), max_length=60, blank=True)
-    growth_form = models.CharField(_("growth form"), max_length=10, choices=GrowthForm, blank=True, null=True)
-    edible = models.BooleanField(_("edible"), null=True, blank=True, help_text=_("empty: unknown, as for a genus alone"))
+    growth_form = models.CharField(  # noqa: DJ001  null is "unknown", and what plants then state themselves
+        _("growth form"), max_length=10, choices=GrowthForm, blank=True, null=True
+    )
+    edible = models.BooleanField(
+        _("edible"), null=True, blank=True, help_text=_("empty: unknown, as for a genus alone")
+    )
     category = models.CharField(_("category"), max_length=10, choices=Category, blank=True)
     mundraub_tid = models.IntegerField(_("mundraub category"), null=True, blank=True)
     fruit_from = half_month_field(_("ripe from"))
@@ -40,7 +44,9 @@ class Species(AbstractSpecies):
         verbose_name = _("species")
         verbose_name_plural = _("species")
         constraints = [
-            half_months_check("fruit_from", "fruit_to", "flower_from", "flower_to", table="species"),
+            half_months_check(
+                "fruit_from", "fruit_to", "flower_from", "flower_to", table="species"
+            ),
         ]
 
 

@@ -61,7 +61,9 @@ layer = Layer(
         "kind",
         {
             **dict.fromkeys((Kind.MOTORWAY, Kind.TRUNK, Kind.PRIMARY, Kind.SECONDARY), MAIN),
-            **dict.fromkeys((Kind.FOOTWAY, Kind.PATH, Kind.BRIDLEWAY, Kind.TRACK, Kind.CYCLEWAY), WAY),
+            **dict.fromkeys(
+                (Kind.FOOTWAY, Kind.PATH, Kind.BRIDLEWAY, Kind.TRACK, Kind.CYCLEWAY), WAY
+            ),
             Kind.STEPS: Stroke(color="#8d6e63", width=2.5, dash=(0.6, 0.6)),
         },
         STREET,

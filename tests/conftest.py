@@ -32,10 +32,9 @@ ALIASES = ("default", "owner")
 def _schema_hash() -> str:
     """Changes with everything that a migrated database is made of."""
     files = sorted([*PROJECT.glob("*/**/migrations/*.py"), *PROJECT.glob("layers/migrations/*.py")])
-    files += sorted((PROJECT / "geoplatform/database").glob("**/*.sql")) + [
-        PROJECT / "geoplatform/database/triggers.py",
-        PROJECT / "geoplatform/database/grants.py",
-    ]
+    database = PROJECT / "geoplatform/database"
+    files += sorted(database.glob("**/*.sql"))
+    files += [database / "triggers.py", database / "grants.py"]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())
@@ -59,7 +58,9 @@ def _admin() -> Iterator[psycopg.Connection]:
 
 def _create(connection: psycopg.Connection, name: str, template: str) -> None:
     connection.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
     )
 
 
@@ -86,7 +87,9 @@ def _alive(process: int) -> bool:
 
 def _clean_up(connection: psycopg.Connection, template: str) -> None:
     """Drop templates of earlier schemas and clones that a killed run left behind."""
-    for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'gptest_%'").fetchall():
+    for (name,) in connection.execute(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'gptest_%'"
+    ).fetchall():
         kind, owner = name.split("_")[1:3]
         if (kind == "template" and name != template) or (kind == "run" and not _alive(int(owner))):
             _drop(connection, name)
@@ -110,7 +113,9 @@ def migrated_template(django_db_blocker: pytest.FixtureRequest) -> str:
             for alias in ALIASES:
                 connections[alias].close()
             admin.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name))
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(building), sql.Identifier(name)
+                )
             )
     return name
 
@@ -118,7 +123,9 @@ def migrated_template(django_db_blocker: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(migrated_template: str) -> Iterator[None]:
     """pytest-django's hook: each worker has its own clone; tests are rolled back in it."""
-    connections["default"].settings_dict["OPTIONS"].pop("pool", None)  # a pool would keep the database busy
+    connections["default"].settings_dict["OPTIONS"].pop(
+        "pool", None
+    )  # a pool would keep the database busy
     name = f"gptest_run_{os.getpid()}"
     with _admin() as admin:
         _drop(admin, name)
@@ -140,7 +147,10 @@ class Database:
 
 @pytest.fixture
 def fresh_database(
-    migrated_template: str, django_db_setup: None, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
+    migrated_template: str,
+    django_db_setup: None,
+    django_db_blocker: pytest.FixtureRequest,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Database]:
     """A database that a test may commit to; `connection` points at it while the test runs."""
     number = abs(hash(request.node.nodeid)) % 10**8
@@ -183,5 +193,7 @@ def sample_data() -> Path:
     """The folder of real open data; such tests skip where it is not given."""
     folder = os.environ.get("SAMPLE_DATA")
     if not folder:
-        pytest.skip("SAMPLE_DATA is not set: this test reads real data that is not part of the project")
+        pytest.skip(
+            "SAMPLE_DATA is not set: this test reads real data that is not part of the project"
+        )
     return Path(folder)

@@ -18,7 +18,9 @@ EAST_BOX = (11.1, 53.0, 11.2, 53.1)
 
 
 def source(name: str = "test") -> Source:
-    return Source.objects.get_or_create(name=name, defaults={"title": f"Source {name}", "licence": "cc-zero"})[0]
+    return Source.objects.get_or_create(
+        name=name, defaults={"title": f"Source {name}", "licence": "cc-zero"}
+    )[0]
 
 
 def area(west: float, south: float, east: float, north: float) -> MultiPolygon:
@@ -26,12 +28,20 @@ def area(west: float, south: float, east: float, north: float) -> MultiPolygon:
 
 
 def municipality(ags: str = "13004000", **values: Any) -> Municipality:
-    return Municipality.objects.create(ags=ags, source=source(), **{"name": f"Town {ags}", **values})
+    return Municipality.objects.create(
+        ags=ags, source=source(), **{"name": f"Town {ags}", **values}
+    )
 
 
-def quarter(town: Municipality, key: str, box: tuple[float, float, float, float], **values: Any) -> Quarter:
+def quarter(
+    town: Municipality, key: str, box: tuple[float, float, float, float], **values: Any
+) -> Quarter:
     return Quarter.objects.create(
-        municipality=town, key=key, source=source(), outline=area(*box), **{"name": f"Quarter {key}", **values}
+        municipality=town,
+        key=key,
+        source=source(),
+        outline=area(*box),
+        **{"name": f"Quarter {key}", **values},
     )
 
 
@@ -57,7 +67,8 @@ def species(name: str = "Malus domestica", **values: Any) -> Species:
 
 def plant(longitude: float = 11.05, latitude: float = 53.05, **values: Any) -> Plant:
     made = Plant.objects.create(
-        location=Point(longitude, latitude, srid=4326), **{"source": source(), "access": "public", **values}
+        location=Point(longitude, latitude, srid=4326),
+        **{"source": source(), "access": "public", **values},
     )
     made.refresh_from_db()
     return made

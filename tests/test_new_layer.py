@@ -42,12 +42,13 @@ layer = Layer(
 )
 '''
 
-STORY = '''
+STORY = """
 import json
 import django
 django.setup()
 from django.conf import settings
-settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 from django.db import connection
 from django.test import Client
 from tests import make
@@ -85,7 +86,7 @@ with connection.cursor() as cursor:
 from django.contrib import admin
 assert admin.site.is_registered(NaturePlace)
 print("found in every service")
-'''
+"""
 
 
 def test_one_file_makes_a_layer(fresh_database, tmp_path):
@@ -95,7 +96,9 @@ def test_one_file_makes_a_layer(fresh_database, tmp_path):
         (house / part).symlink_to(PROJECT / part)
     # Copied: Python looks for `layers` beside the file that it runs.
     shutil.copy(PROJECT / "manage.py", house)
-    shutil.copytree(PROJECT / "layers", house / "layers", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        PROJECT / "layers", house / "layers", ignore=shutil.ignore_patterns("__pycache__")
+    )
     (house / "layers" / "nature_places.py").write_text(NATURE_PLACES)
     environment = {
         **fresh_database.environment,
@@ -105,14 +108,21 @@ def test_one_file_makes_a_layer(fresh_database, tmp_path):
     }
 
     def run(*command: str) -> str:
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, *command], cwd=house, env=environment, capture_output=True, text=True, check=False
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=house,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     assert "nature" in run("manage.py", "makemigrations", "layers").lower()
-    assert [each.name for each in (house / "layers/migrations").glob("0002*.py")], "one generated migration"
+    assert [each.name for each in (house / "layers/migrations").glob("0002*.py")], (
+        "one generated migration"
+    )
     assert "No changes" in run("manage.py", "makemigrations", "--check")
     run("manage.py", "check")
     run("manage.py", "migrate", "--verbosity", "0")

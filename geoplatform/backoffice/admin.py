@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.gis import forms
 from django.contrib.gis.db import models
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.models import Feature, Licensing, Source
@@ -28,44 +28,60 @@ class GeometryText(forms.BaseGeometryWidget):
         return value.wkt if value else ""
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        if isinstance(value, str):
-            text = value
-        else:
-            text = self.serialize(value)
-        return {"widget": {"name": name, "value": text, "attrs": {**(attrs or {}), "rows": 4, "cols": 80}}}
+        text = value if isinstance(value, str) else self.serialize(value)
+        return {
+            "widget": {
+                "name": name,
+                "value": text,
+                "attrs": {**(attrs or {}), "rows": 4, "cols": 80},
+            }
+        }
 
 
 class FeatureAdmin(admin.ModelAdmin):
     """Shows and edits what the declaration names."""
 
-    formfield_overrides = {models.GeometryField: {"widget": GeometryText}}  # noqa: RUF012
+    formfield_overrides = {models.GeometryField: {"widget": GeometryText}}
     list_filter = ("status",)
     show_full_result_count = False
 
-    def __init__(self, model: type[Feature], site: admin.AdminSite) -> None:
-        fields = model._meta.local_concrete_fields
-        names = {field.name for field in fields}
-        kept = [
-            n
-            for n in (*KEPT, *(rule.field for rule in model.derived), *TERRITORY)
-            if n in names and not (n in TERRITORY and model._meta.get_field(n).editable)  # a quarter states its own
-        ]
-        self.list_display = ("__str__", "status", "changed", "version")
-        self.raw_id_fields = tuple(f.name for f in fields if f.is_relation and f.name not in kept)
-        self.readonly_fields = tuple(kept)
-        self.fields = [f.name for f in fields if f.name not in (*kept, "id", "source_key")] + kept
-        super().__init__(model, site)
+    list_display = ("__str__", "status", "changed", "version")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What the database keeps; a quarter alone states its municipality itself."""
+        options = self.model._meta
+        names = {field.name for field in options.local_concrete_fields}
+        kept = [*KEPT, *(rule.field for rule in self.model.derived)]
+        kept += [n for n in TERRITORY if n in names and not options.get_field(n).editable]
+        return [name for name in kept if name in names]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        kept = self.get_readonly_fields(request, obj)
+        names = [field.name for field in self.model._meta.local_concrete_fields]
+        return [name for name in names if name not in (*kept, "id", "source_key")] + kept
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A related feature is named by its key: a list of all of them could be a city long."""
+        if issubclass(db_field.related_model, Feature):
+            kwargs["widget"] = ForeignKeyRawIdWidget(db_field.remote_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Feature, form: Any, change: bool) -> None:
-        with changeset(actor=f"user:{request.user.pk}", channel="admin", reason=_("edited in the admin")):
+        with changeset(
+            actor=f"user:{request.user.pk}", channel="admin", reason="edited in the admin"
+        ):
             super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: Feature) -> None:
-        with changeset(actor=f"user:{request.user.pk}", channel="admin", reason=_("deleted in the admin")):
+        with changeset(
+            actor=f"user:{request.user.pk}", channel="admin", reason="deleted in the admin"
+        ):
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        with changeset(actor=f"user:{request.user.pk}", channel="admin", reason=_("deleted in the admin")):
+        with changeset(
+            actor=f"user:{request.user.pk}", channel="admin", reason="deleted in the admin"
+        ):
             super().delete_queryset(request, queryset)
 
 

@@ -45,17 +45,27 @@ def check_layers(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _error(layer: Layer, number: int, text: str, hint: str) -> CheckMessage:
-    return Error(f"layer {layer.name!r}: {text}", hint=hint, obj=layer.model, id=f"catalog.E{number:03}")
+    return Error(
+        f"layer {layer.name!r}: {text}", hint=hint, obj=layer.model, id=f"catalog.E{number:03}"
+    )
 
 
 def _model(layer: Layer) -> Iterator[CheckMessage]:
-    if not (isinstance(layer.model, type) and issubclass(layer.model, Feature)):
-        yield _error(layer, 1, "its model is no Feature", "Derive the model from catalog.models.Feature.")
+    model: type = layer.model
+    if not issubclass(model, Feature):
+        yield _error(
+            layer, 1, "its model is no Feature", "Derive the model from catalog.models.Feature."
+        )
 
 
 def _name(layer: Layer) -> Iterator[CheckMessage]:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", layer.name):
-        yield _error(layer, 2, "its name cannot stand in an address", "Use lower case letters, digits and hyphens.")
+        yield _error(
+            layer,
+            2,
+            "its name cannot stand in an address",
+            "Use lower case letters, digits and hyphens.",
+        )
 
 
 def _geometry(layer: Layer) -> Iterator[CheckMessage]:
@@ -64,10 +74,17 @@ def _geometry(layer: Layer) -> Iterator[CheckMessage]:
     try:
         field = layer.geometry_field
     except FieldDoesNotExist:
-        yield _error(layer, 3, f"no field {layer.geometry!r}", "`geometry` names the model's geometry field.")
+        yield _error(
+            layer, 3, f"no field {layer.geometry!r}", "`geometry` names the model's geometry field."
+        )
         return
     if getattr(field, "srid", None) != 4326 or getattr(field, "geom_type", None) not in DIMENSIONS:
-        yield _error(layer, 3, f"{layer.geometry!r} is no geometry of one kind in EPSG:4326", "Store EPSG:4326.")
+        yield _error(
+            layer,
+            3,
+            f"{layer.geometry!r} is no geometry of one kind in EPSG:4326",
+            "Store EPSG:4326.",
+        )
 
 
 def _public(layer: Layer) -> Iterator[CheckMessage]:
@@ -75,14 +92,36 @@ def _public(layer: Layer) -> Iterator[CheckMessage]:
         try:
             resolve(layer, entry)
         except FieldDoesNotExist as error:
-            yield _error(layer, 4, f"public: {error}", "Name a field, or Related(name, 'foreign_key__field').")
+            yield _error(
+                layer,
+                4,
+                f"public: {error}",
+                "Name a field, or Related(name, 'foreign_key__field').",
+            )
     try:
         names = [each.name for each in properties(layer)]
     except FieldDoesNotExist:
         return
-    reserved = {"id", "fid", "geometry", "bbox", "limit", "after", "f", "crs", "filter", "sortby", "datetime"}
+    reserved = {
+        "id",
+        "fid",
+        "geometry",
+        "bbox",
+        "limit",
+        "after",
+        "f",
+        "crs",
+        "filter",
+        "sortby",
+        "datetime",
+    }
     for name in sorted({n for n in names if names.count(n) > 1} | (set(names) & reserved)):
-        yield _error(layer, 4, f"public: {name!r} is taken", "Each public name stands once and is no query parameter.")
+        yield _error(
+            layer,
+            4,
+            f"public: {name!r} is taken",
+            "Each public name stands once and is no query parameter.",
+        )
 
 
 def _editable(layer: Layer) -> Iterator[CheckMessage]:
@@ -90,10 +129,17 @@ def _editable(layer: Layer) -> Iterator[CheckMessage]:
         try:
             field = layer.model._meta.get_field(name)
         except FieldDoesNotExist:
-            yield _error(layer, 5, f"editable: no field {name!r}", "`editable` names fields of the model.")
+            yield _error(
+                layer, 5, f"editable: no field {name!r}", "`editable` names fields of the model."
+            )
             continue
         if not field.editable or name in {each.field for each in layer.model.derived}:
-            yield _error(layer, 5, f"editable: {name!r} is kept by the database", "Name the field that people own.")
+            yield _error(
+                layer,
+                5,
+                f"editable: {name!r} is kept by the database",
+                "Name the field that people own.",
+            )
 
 
 def _derived(layer: Layer) -> Iterator[CheckMessage]:
@@ -102,18 +148,24 @@ def _derived(layer: Layer) -> Iterator[CheckMessage]:
             try:
                 resolve(layer, path)
             except FieldDoesNotExist as error:
-                yield _error(layer, 6, f"derived: {error}", "Inherited(field, own, 'foreign_key__field').")
+                yield _error(
+                    layer, 6, f"derived: {error}", "Inherited(field, own, 'foreign_key__field')."
+                )
 
 
 def _symbol(layer: Layer) -> Iterator[CheckMessage]:
     if layer.dimension < 0:
         return
     if layer.symbol is None:
-        yield _error(layer, 7, "it has a geometry and no symbol", "Say how it looks: Marker, Stroke or Fill.")
+        yield _error(
+            layer, 7, "it has a geometry and no symbol", "Say how it looks: Marker, Stroke or Fill."
+        )
         return
     wanted = SYMBOL_BY_DIMENSION[layer.dimension]
     if not all(isinstance(each, wanted) for each in simple_symbols(layer.symbol)):
-        yield _error(layer, 7, f"its symbol does not fit {layer.geometry_type}", f"Use {wanted.__name__}.")
+        yield _error(
+            layer, 7, f"its symbol does not fit {layer.geometry_type}", f"Use {wanted.__name__}."
+        )
     if isinstance(layer.symbol, Categorized):
         yield from _names_public(layer, layer.symbol.field, "symbol")
 

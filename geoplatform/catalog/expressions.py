@@ -15,6 +15,4 @@ class NextFid(Func):
     function = "nextval"
 
     def __init__(self) -> None:
-        super().__init__(
-            Value("geoplatform_fid"), output_field=models.BigIntegerField()
-        )
+        super().__init__(Value("geoplatform_fid"), output_field=models.BigIntegerField())

@@ -3,15 +3,20 @@
 Nothing is said twice: labels are the fields' `verbose_name`, geometry type and SRID come from the geometry field.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.db.models import Q
 
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.symbols import Symbol
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 # How many dimensions a geometry type has; what has more is drawn beneath.
 DIMENSIONS = {
@@ -48,8 +53,8 @@ class Layer:
     """
 
     name: str
-    title: str
-    description: str = ""
+    title: str | StrPromise
+    description: str | StrPromise = ""
     model: type[Feature]
     geometry: str | None
     public: tuple[str | Related, ...]

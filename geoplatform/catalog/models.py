@@ -55,7 +55,7 @@ class Licensing(models.Model):
     class Meta:
         verbose_name = _("licence of a layer")
         verbose_name_plural = _("licences of layers")
-        constraints = [  # noqa: RUF012  Django's Meta
+        constraints = [
             models.UniqueConstraint(
                 fields=["table", "municipality"], name="one_licence_per_table_and_municipality"
             )
@@ -76,9 +76,7 @@ class Feature(models.Model):
     reference: ClassVar[str] = "id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    fid = models.BigIntegerField(
-        _("number"), unique=True, editable=False, db_default=NextFid()
-    )
+    fid = models.BigIntegerField(_("number"), unique=True, editable=False, db_default=NextFid())
     municipality = models.ForeignKey(
         settings.MUNICIPALITY_MODEL,
         verbose_name=_("municipality"),
@@ -101,11 +99,9 @@ class Feature(models.Model):
     source = models.ForeignKey(
         Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+"
     )
-    source_key = models.TextField(_("key in its source"), null=True, blank=True, editable=False)  # noqa: DJ001  unique when given
+    source_key = models.TextField(_("key in its source"), null=True, blank=True, editable=False)
     licence = models.CharField(_("licence"), max_length=40, choices=Licence, default=Licence.CC0)
-    status = models.CharField(
-        _("status"), max_length=20, choices=Status, default=Status.CONFIRMED
-    )
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.CONFIRMED)
     last_confirmed = models.DateField(_("last confirmed on"), null=True, blank=True)
     created = models.DateTimeField(_("created"), editable=False, db_default=Now())
     changed = models.DateTimeField(_("changed"), editable=False, db_default=Now())

@@ -82,7 +82,8 @@ def resolve(layer: Layer, entry: str | Related) -> Property:
         return Property(name, path, field, None)  # type: ignore[arg-type]
     if not isinstance(field, models.ForeignKey):
         raise FieldDoesNotExist(f"{first} is no foreign key")
-    return Property(name, path, field.related_model._meta.get_field(second), field)  # type: ignore[union-attr]
+    target: Any = field.related_model
+    return Property(name, path, target._meta.get_field(second), field)
 
 
 def has_field(layer: Layer, path: str) -> bool:

@@ -20,7 +20,10 @@ def collect(package: str) -> None:
         if name in {"models", "apps"}:
             continue
         module = import_module(f"{package}.{name}")
-        for layer in (*getattr(module, "layers", ()), *filter(None, [getattr(module, "layer", None)])):
+        for layer in (
+            *getattr(module, "layers", ()),
+            *filter(None, [getattr(module, "layer", None)]),
+        ):
             register(layer)
 
 

@@ -46,7 +46,10 @@ def add_feature(
     """
     unknown = set(values) - set(layer.editable)
     if unknown or not layer.open_to_all:
-        raise ValidationError({name: _("This cannot be set.") for name in unknown} or _("This layer takes no new features."))
+        raise ValidationError(
+            {name: _("This cannot be set.") for name in unknown}
+            or _("This layer takes no new features.")
+        )
     # In one transaction: a feature that would not be in its layer is taken back by the error.
     try:
         with changeset(actor=actor, channel=channel, reason=reason):
@@ -63,10 +66,13 @@ def add_feature(
             feature.save(force_insert=True)
             if not layer.rows().filter(pk=feature.pk).exists():
                 raise ValidationError(
-                    {_deciding_field(layer): _("This does not belong to the layer “%s”.") % layer.title}
+                    {
+                        _deciding_field(layer): _("This does not belong to the layer “%s”.")
+                        % layer.title
+                    }
                 )
     except IntegrityError as error:
-        if layer.model._default_manager.filter(pk=id).exists():
+        if layer.model._default_manager.filter(pk=feature.pk).exists():
             raise AlreadyThere(str(id)) from error
         raise
     feature.refresh_from_db()
@@ -83,7 +89,9 @@ def _licence(layer: Layer, geometry: GEOSGeometry) -> str:
     if municipality is None:
         return Licence.CC0
     return Licensing.objects.get_or_create(
-        table=layer.model._meta.db_table, municipality_id=municipality, defaults={"licence": Licence.CC0}
+        table=layer.model._meta.db_table,
+        municipality_id=municipality,
+        defaults={"licence": Licence.CC0},
     )[0].licence
 
 
@@ -100,4 +108,8 @@ def _deciding_field(layer: Layer) -> str:
 def _leaves(where: Any) -> list[tuple[str, Any]]:
     if where is None:
         return []
-    return [leaf for child in where.children for leaf in ([child] if isinstance(child, tuple) else _leaves(child))]
+    return [
+        leaf
+        for child in where.children
+        for leaf in ([child] if isinstance(child, tuple) else _leaves(child))
+    ]

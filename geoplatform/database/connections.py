@@ -29,7 +29,9 @@ def databases(
 
 def forget_who(connection: Any) -> None:
     """Run when a connection goes back to the pool: nothing of one request may reach the next."""
-    connection.execute("RESET geoplatform.actor; RESET geoplatform.changeset; RESET geoplatform.reason; RESET geoplatform.channel")
+    connection.execute(
+        "RESET geoplatform.actor; RESET geoplatform.changeset; RESET geoplatform.reason; RESET geoplatform.channel"
+    )
 
 
 POOL = {"min_size": 1, "max_size": 8, "timeout": 10, "reset": forget_who}

@@ -21,7 +21,13 @@ def grant(cursor: Any, web: str) -> None:
     ]
     for statement in statements:
         cursor.execute(sql.SQL(statement).format(role=role))
-    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+    cursor.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user"
+    )
     for (table,) in cursor.fetchall():
         rights = "SELECT" if table in READ_ONLY else "SELECT, INSERT, UPDATE, DELETE"
-        cursor.execute(sql.SQL("GRANT " + rights + " ON public.{table} TO {role}").format(table=sql.Identifier(table), role=role))
+        cursor.execute(
+            sql.SQL("GRANT " + rights + " ON public.{table} TO {role}").format(
+                table=sql.Identifier(table), role=role
+            )
+        )

@@ -38,7 +38,8 @@ def create(table: str, upkeep: "Upkeep") -> str:
 def remove(table: str, upkeep: "Upkeep") -> str:
     """Take the triggers away; versions, numbers and the drawing column stay."""
     related = "".join(
-        f"DROP FUNCTION IF EXISTS geoplatform.refresh_{table}_{fk} CASCADE;" for fk in upkeep.related_keys()
+        f"DROP FUNCTION IF EXISTS geoplatform.refresh_{table}_{fk} CASCADE;"
+        for fk in upkeep.related_keys()
     )
     role = f"DROP TRIGGER IF EXISTS {{0}} ON public.{table};"
     return (
@@ -46,7 +47,9 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};"""
-        + "".join(role.format(f"territory_{event.lower()}") for event in ("INSERT", "UPDATE", "DELETE"))
+        + "".join(
+            role.format(f"territory_{event.lower()}") for event in ("INSERT", "UPDATE", "DELETE")
+        )
         + f"DELETE FROM geoplatform.kept WHERE table_name = '{table}'"
     )
 
@@ -158,7 +161,7 @@ def _after(table: str, upkeep: "Upkeep") -> str:
 
 
 def _drawing_column(table: str, upkeep: "Upkeep") -> list[str]:
-    """A generated EPSG:3857 column beside the stored EPSG:4326 one: the transform costs half as much again on a tile."""
+    """A generated EPSG:3857 column: transforming while drawing costs a tile half as much again."""
     if not upkeep.geometry:
         return []
     name = f"{upkeep.geometry}_3857"
@@ -206,8 +209,12 @@ def _role(table: str, upkeep: "Upkeep") -> list[str]:
     municipality, quarter = upkeep.role_tables
     text = (SQL / "territory.sql").read_text()
     # Whichever of the two comes first installs the rule; it looks the tables up when it runs.
-    parts = [text.replace("{municipality}", municipality).replace("{quarter}", quarter).rstrip(" ;\n")]
-    function = {"quarter": "quarters_changed", "municipality": "municipalities_changed"}[upkeep.role]
+    parts = [
+        text.replace("{municipality}", municipality).replace("{quarter}", quarter).rstrip(" ;\n")
+    ]
+    function = {"quarter": "quarters_changed", "municipality": "municipalities_changed"}[
+        upkeep.role
+    ]
     tables = {
         "INSERT": "NEW TABLE AS after",
         "UPDATE": "OLD TABLE AS before NEW TABLE AS after",

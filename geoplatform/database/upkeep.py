@@ -7,8 +7,6 @@ replaces the triggers. So a new layer needs no SQL of its own.
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models.constraints import BaseConstraint
 
 from geoplatform.database import triggers
@@ -56,14 +54,14 @@ class Upkeep(BaseConstraint):
         territory = ["municipality_id", "quarter_id"] if self.territory else []
         return territory + [each[0] for each in self.inherited]
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         """Triggers are no part of CREATE TABLE: they follow at the end of the migration."""
         schema_editor.deferred_sql.append(triggers.create(model._meta.db_table, self))
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
         return triggers.create(model._meta.db_table, self)
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
         return triggers.remove(model._meta.db_table, self)
 
     def validate(self, *args: Any, **kwargs: Any) -> None:

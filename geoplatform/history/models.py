@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Changeset(models.Model):
-    """What one transaction changed. Written by the database at the transaction's first write; read only for the web role."""
+    """What one transaction changed. The database writes it at the first write; the web role only reads."""
 
     actor = models.TextField(_("who"))
     reason = models.TextField(_("why"), blank=True)

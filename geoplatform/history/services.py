@@ -13,7 +13,12 @@ def changeset(*, actor: str, channel: str, reason: str = "") -> Iterator[None]:
     The settings are local to the transaction: they cannot leak to whoever gets the connection next. A changeset inside
     another one is its own; the outer one's name returns after it.
     """
-    names = ("geoplatform.actor", "geoplatform.channel", "geoplatform.reason", "geoplatform.changeset")
+    names = (
+        "geoplatform.actor",
+        "geoplatform.channel",
+        "geoplatform.reason",
+        "geoplatform.changeset",
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(["current_setting(%s, true)"] * 4), names)
         before = cursor.fetchone()
@@ -24,5 +29,7 @@ def changeset(*, actor: str, channel: str, reason: str = "") -> Iterator[None]:
 
 
 def _set(cursor, names, values) -> None:  # type: ignore[no-untyped-def]
-    pairs = [item for name, value in zip(names, values, strict=True) for item in (name, value or "")]
+    pairs = [
+        item for name, value in zip(names, values, strict=True) for item in (name, value or "")
+    ]
     cursor.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(names)), pairs)

@@ -1,8 +1,10 @@
 """From the declaration of a layer to what the database keeps true about its table."""
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.derived import Inherited
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.properties import has_field, resolve
@@ -30,39 +32,43 @@ def attach(model: type[Feature], layer: Layer) -> None:
 def upkeep_of(layer: Layer) -> Upkeep:
     """What the declaration asks the database to keep."""
     options = layer.model._meta
-    inherited = [_inherited(layer, *_names(rule)) for rule in layer.model.derived]
+    inherited = [_inherited(layer, rule) for rule in layer.model.derived]
     # A quarter states its municipality itself; everything else is assigned by place.
-    territory = has_field(layer, "municipality") and has_field(layer, "quarter") and bool(layer.geometry)
-    derived = {each[0] for each in inherited} | ({"municipality_id", "quarter_id"} if territory else set())
+    territory = (
+        has_field(layer, "municipality") and has_field(layer, "quarter") and bool(layer.geometry)
+    )
+    derived = {each[0] for each in inherited} | (
+        {"municipality_id", "quarter_id"} if territory else set()
+    )
     roles = ("municipality", "quarter")
     return Upkeep(
         name=f"{options.db_table}_upkeep",
         versioned=[
-            field.column
+            str(field.column)
             for field in options.local_concrete_fields
-            if field.name not in KEPT and field.column not in derived and not isinstance(field, models.GeneratedField)
+            if field.name not in KEPT
+            and field.column not in derived
+            and not isinstance(field, models.GeneratedField)
         ],
         geometry=layer.geometry,
         geometry_type=layer.geometry_type,
         inherited=inherited,
         territory=territory,
         role=layer.role if layer.role in roles else None,
-        role_tables=[registry.by_role(role).model._meta.db_table for role in roles] if layer.role in roles else (),
+        role_tables=[registry.by_role(role).model._meta.db_table for role in roles]
+        if layer.role in roles
+        else (),
     )
 
 
-def _names(rule):  # type: ignore[no-untyped-def]
-    return rule.field, rule.own, rule.path
-
-
-def _inherited(layer: Layer, field: str, own: str, path: str) -> InheritedColumn:
-    source = resolve(layer, path)
-    assert source.foreign_key is not None, f"{path} must follow a foreign key"
-    related = source.field.model._meta.db_table
+def _inherited(layer: Layer, rule: Inherited) -> InheritedColumn:
+    source = resolve(layer, rule.path)
+    if source.foreign_key is None:
+        raise ImproperlyConfigured(f"{layer.name}: {rule.path} must follow a foreign key")
     return (
-        resolve(layer, field).field.column,
-        resolve(layer, own).field.column,
+        str(resolve(layer, rule.field).field.column),
+        str(resolve(layer, rule.own).field.column),
         source.foreign_key.column,
-        related,
-        source.field.column,
+        source.field.model._meta.db_table,
+        str(source.field.column),
     )

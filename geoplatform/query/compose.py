@@ -16,6 +16,7 @@ from geoplatform.query.feature_query import FeatureQuery
 
 # Seven decimals of a degree are about a centimetre (RFC 7946, 11.2).
 DIGITS = 7
+NOTHING = sql.SQL("")
 
 
 @dataclass
@@ -37,20 +38,28 @@ class Statement:
     def column(self, each: Property) -> sql.Composable:
         """Where a property is read from; joins its table when it is a related one."""
         if each.foreign_key is None:
-            return self.own(each.field.column)
+            return self.own(str(each.field.column))
         key = each.foreign_key
         alias = sql.Identifier(f"r_{key.name}")
         self.joins[key.name] = sql.SQL(" LEFT JOIN {} {} ON {}.id = {}").format(
             sql.Identifier(key.related_model._meta.db_table), alias, alias, self.own(key.column)
         )
-        return sql.SQL("{}.{}").format(alias, sql.Identifier(each.field.column))
+        return sql.SQL("{}.{}").format(alias, sql.Identifier(str(each.field.column)))
 
-    def select(self, columns: Iterable[sql.Composable], tail: sql.Composable = sql.SQL("")) -> sql.Composed:
+    def select(
+        self, columns: Iterable[sql.Composable], tail: sql.Composable = NOTHING
+    ) -> sql.Composed:
         chosen = sql.SQL(", ").join(columns)
         where = sql.SQL(" AND ").join(self.conditions) if self.conditions else sql.SQL("true")
         return (
-            sql.SQL("SELECT ") + chosen + sql.SQL(" FROM ") + self.table
-            + sql.Composed(list(self.joins.values())) + sql.SQL(" WHERE ") + where + tail
+            sql.SQL("SELECT ")
+            + chosen
+            + sql.SQL(" FROM ")
+            + self.table
+            + sql.Composed(list(self.joins.values()))
+            + sql.SQL(" WHERE ")
+            + where
+            + tail
         )
 
 
@@ -69,7 +78,7 @@ def restricted(query: FeatureQuery) -> Statement:
     statement = Statement(query.layer)
     condition = _layer_condition(query.layer)
     if condition:
-        statement.conditions.append(sql.SQL(condition[0]))  # type: ignore[arg-type]
+        statement.conditions.append(sql.SQL(condition[0]))
         statement.parameters.extend(condition[1])
     if query.id is not None:
         statement.conditions.append(sql.SQL("{} = %s").format(statement.own("id")))
@@ -98,7 +107,7 @@ def _add_box(statement: Statement, query: FeatureQuery) -> None:
 
 
 def feature_text(statement: Statement) -> sql.Composable:
-    """One GeoJSON feature (RFC 7946) as text, put together by string concatenation: a third of the cost of jsonb_agg."""
+    """One GeoJSON feature (RFC 7946) as text, by string concatenation: a third of what jsonb_agg costs."""
     layer = statement.layer
     geometry: sql.Composable = sql.SQL("'null'")
     if layer.geometry:

@@ -62,7 +62,9 @@ def parse_bbox(text: str) -> Box:
     if not (-180 <= west <= 180 and -180 <= east <= 180):
         raise QueryError("bbox", _("Longitudes of bbox lie between -180 and 180 degrees."))
     if not (-90 <= south <= north <= 90):
-        raise QueryError("bbox", _("Latitudes of bbox lie between -90 and 90 degrees, south first."))
+        raise QueryError(
+            "bbox", _("Latitudes of bbox lie between -90 and 90 degrees, south first.")
+        )
     return west, south, east, north
 
 
@@ -70,7 +72,9 @@ def parse_integer(name: str, text: str, *, low: int, high: int, clamp: bool = Fa
     """A whole number within bounds; above `high` it is refused, or lowered to it with `clamp`. Raises QueryError."""
     # ASCII digits only: int() would take "1_000" and other scripts' digits too.
     if not (text.isascii() and text.isdigit() and len(text) < 19) or int(text) < low:
-        raise QueryError(name, _("%(name)s is a whole number of at least %(low)d.") % {"name": name, "low": low})
+        raise QueryError(
+            name, _("%(name)s is a whole number of at least %(low)d.") % {"name": name, "low": low}
+        )
     if int(text) > high and not clamp:
         raise QueryError(name, _("%(name)s is at most %(high)d.") % {"name": name, "high": high})
     return min(int(text), high)
@@ -116,5 +120,6 @@ def _typed(each: Property, text: str) -> Any:
     except (KeyError, ValueError):
         raise QueryError(
             each.name,
-            _("The value of %(name)s is no %(type)s.") % {"name": each.name, "type": each.format or each.json_type},
+            _("The value of %(name)s is no %(type)s.")
+            % {"name": each.name, "type": each.format or each.json_type},
         ) from None

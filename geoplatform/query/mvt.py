@@ -33,7 +33,9 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
     )
     statement.conditions.append(sql.SQL("{} && {}").format(drawn, margin))
     columns = [
-        sql.SQL("ST_AsMVTGeom({}, {}, {}, {}, true) AS geom").format(drawn, envelope, EXTENT, BUFFER),
+        sql.SQL("ST_AsMVTGeom({}, {}, {}, {}, true) AS geom").format(
+            drawn, envelope, EXTENT, BUFFER
+        ),
         statement.own("fid"),
         sql.SQL("{}::text AS id").format(statement.own("id")),
         *[_attribute(statement, each) for each in carried(layer, z)],
@@ -41,9 +43,9 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
     inner = statement.select(columns)
     if layer.dimension == 0 and z < THIN_BELOW:
         inner = _thinned(statement, columns, drawn, z)
-    outer = sql.SQL("SELECT ST_AsMVT(t, {}, {}, 'geom', 'fid') FROM ({}) t WHERE t.geom IS NOT NULL").format(
-        sql.Literal(layer.name), sql.Literal(EXTENT), inner
-    )
+    outer = sql.SQL(
+        "SELECT ST_AsMVT(t, {}, {}, 'geom', 'fid') FROM ({}) t WHERE t.geom IS NOT NULL"
+    ).format(sql.Literal(layer.name), sql.Literal(EXTENT), inner)
     with raw_cursor() as cursor:
         row = cursor.execute(outer, statement.parameters, binary=True).fetchone()
     return bytes(row[0]) if row else b""
@@ -65,10 +67,14 @@ def _attribute(statement: Statement, each: Property) -> sql.Composable:
     return sql.SQL("{}{} AS {}").format(statement.column(each), cast, sql.Identifier(each.name))
 
 
-def _thinned(statement: Statement, columns: list[sql.Composable], drawn: sql.Composable, z: int) -> sql.Composed:
+def _thinned(
+    statement: Statement, columns: list[sql.Composable], drawn: sql.Composable, z: int
+) -> sql.Composed:
     """One point for each cell of a grid that all tiles share, always the same one: no edge of a tile shows."""
     side = 2 * 20037508.342789244 / 2**z / EXTENT * CELL
-    cell = sql.SQL("floor(ST_X({0}) / {1}), floor(ST_Y({0}) / {1})").format(drawn, sql.Literal(side))
+    cell = sql.SQL("floor(ST_X({0}) / {1}), floor(ST_Y({0}) / {1})").format(
+        drawn, sql.Literal(side)
+    )
     first = sql.SQL("DISTINCT ON ({}) ").format(cell) + columns[0]
     tail = sql.SQL(" ORDER BY {}, {}").format(cell, statement.own("fid"))
     return statement.select([first, *columns[1:]], tail)

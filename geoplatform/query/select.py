@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -21,7 +21,7 @@ EXTENT_SECONDS = 60
 
 
 def raw_cursor() -> psycopg.Cursor[Any]:
-    """A cursor of psycopg itself on Django's connection: Django's own binds in the client and refuses binary results."""
+    """psycopg's own cursor on Django's connection: Django's binds in the client and refuses binary results."""
     connection.ensure_connection()
     assert connection.connection is not None
     return psycopg.Cursor(connection.connection)
@@ -39,7 +39,9 @@ def features(query: FeatureQuery) -> Iterator[tuple[int, bytes]]:
         tail += sql.SQL(" LIMIT {}").format(sql.Literal(query.limit))
     columns = [statement.own("fid"), sql.SQL("convert_to({}, 'UTF8')").format(text)]
     with raw_cursor() as cursor:
-        yield from cursor.stream(statement.select(columns, tail), statement.parameters, binary=True, size=CHUNK)
+        yield from cursor.stream(
+            statement.select(columns, tail), statement.parameters, binary=True, size=CHUNK
+        )
 
 
 def rows(query: FeatureQuery) -> list[dict[str, Any]]:
@@ -62,13 +64,16 @@ def extent(layer: Layer) -> Box | None:
     if found is None:
         statement = restricted(FeatureQuery(layer=layer))
         box = sql.SQL("ST_Extent({})").format(statement.own(layer.geometry))
-        corners = [sql.SQL("{}({})").format(sql.SQL(name), box) for name in ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax")]
+        corners = [
+            sql.SQL("{}({})").format(sql.SQL(name), box)
+            for name in ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax")
+        ]
         found = tuple(_one(statement, corners))
         cache.set(key, found, EXTENT_SECONDS)
     return found if found[0] is not None else None
 
 
-def _one(statement: Statement, columns: list[sql.Composable]) -> tuple[Any, ...]:
+def _one(statement: Statement, columns: Sequence[sql.Composable]) -> tuple[Any, ...]:
     with raw_cursor() as cursor:
         row = cursor.execute(statement.select(columns), statement.parameters).fetchone()
     assert row is not None

@@ -37,7 +37,11 @@ def legend(layer: Layer) -> list[LegendEntry]:
     if rest and symbol.default not in together:
         together[symbol.default] = rest
     return [
-        LegendEntry(str(values[0]), ", ".join(str(labels.get(value, value)) for value in values), swatch(simple))
+        LegendEntry(
+            str(values[0]),
+            ", ".join(str(labels.get(value, value)) for value in values),
+            swatch(simple),
+        )
         for simple, values in together.items()
     ]
 
@@ -49,7 +53,12 @@ def swatch(symbol: Simple) -> str:
             body = _marker(symbol)
         case Stroke():
             casing = (
-                _element("path", d=f"M1 {HEIGHT / 2}H{WIDTH - 1}", stroke=symbol.casing, stroke_width=symbol.width + 2)
+                _element(
+                    "path",
+                    d=f"M1 {HEIGHT / 2}H{WIDTH - 1}",
+                    stroke=symbol.casing,
+                    stroke_width=symbol.width + 2,
+                )
                 if symbol.casing
                 else ""
             )
@@ -102,6 +111,8 @@ def _dash(dash: tuple[float, ...], width: float) -> str | None:
 
 def _element(name: str, **attributes: Any) -> str:
     text = "".join(
-        f" {key.replace('_', '-')}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None
+        f" {key.replace('_', '-')}={quoteattr(str(value))}"
+        for key, value in attributes.items()
+        if value is not None
     )
     return f"<{name}{text}/>"

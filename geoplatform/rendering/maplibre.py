@@ -46,14 +46,20 @@ def names(layer: Layer) -> list[dict[str, Any]]:
     """The style layer that writes a layer's label."""
     if not layer.label:
         return []
-    layout: dict[str, Any] = {"text-field": ["get", layer.label], "text-size": 12 if layer.dimension else 11}
+    layout: dict[str, Any] = {
+        "text-field": ["get", layer.label],
+        "text-size": 12 if layer.dimension else 11,
+    }
     if layer.dimension == 1:
         layout["symbol-placement"] = "line"
     if layer.dimension == 0:
         layout |= {"text-anchor": "top", "text-offset": [0, 0.8], "text-optional": True}
     paint = {"text-color": INK, "text-halo-color": PAPER, "text-halo-width": 1.5}
     first = min(layer.zooms[0] + LABEL_LATER[layer.dimension], layer.zooms[1])
-    return [_common(layer, "label", None) | {"type": "symbol", "minzoom": first, "layout": layout, "paint": paint}]
+    return [
+        _common(layer, "label", None)
+        | {"type": "symbol", "minzoom": first, "layout": layout, "paint": paint}
+    ]
 
 
 def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:
@@ -73,7 +79,8 @@ def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:
         ("other", symbol.default, ["!", ["in", value_of, ["literal", known]]])
     ]
     parts += [
-        (values[0], simple, ["in", value_of, ["literal", values]]) for simple, values in together.items()
+        (values[0], simple, ["in", value_of, ["literal", values]])
+        for simple, values in together.items()
     ]
     return parts
 
@@ -105,7 +112,15 @@ def _draw(symbol: Simple) -> list[tuple[str, dict[str, Any]]]:
 def _fill(symbol: Fill) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     if symbol.color:
-        found.append(("fill", {"type": "fill", "paint": {"fill-color": symbol.color, "fill-opacity": symbol.opacity}}))
+        found.append(
+            (
+                "fill",
+                {
+                    "type": "fill",
+                    "paint": {"fill-color": symbol.color, "fill-opacity": symbol.opacity},
+                },
+            )
+        )
     if symbol.outline:
         paint: dict[str, Any] = {"line-color": symbol.outline, "line-width": symbol.outline_width}
         if symbol.outline_dash:

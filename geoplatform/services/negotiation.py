@@ -19,14 +19,20 @@ def absolute(request: HttpRequest, path: str) -> str:
     return request.build_absolute_uri(path)
 
 
-def link(request: HttpRequest, path: str, rel: str, media_type: str, title: str = "") -> dict[str, str]:
+def link(
+    request: HttpRequest, path: str, rel: str, media_type: str, title: str = ""
+) -> dict[str, str]:
     """A web link (RFC 8288) with rel and type."""
     found = {"href": absolute(request, path), "rel": rel, "type": media_type}
     return {**found, "title": title} if title else found
 
 
-def json_response(body: dict[str, Any], content_type: str = "application/json", status: int = 200) -> HttpResponse:
+def json_response(
+    body: dict[str, Any], content_type: str = "application/json", status: int = 200
+) -> HttpResponse:
     """JSON as UTF-8 text; the words in it follow the reader's language."""
     # default=str: labels are lazy translations.
     text = json.dumps(body, ensure_ascii=False, default=str)
-    return HttpResponse(text, content_type=content_type, status=status, headers={"Vary": "Accept-Language"})
+    return HttpResponse(
+        text, content_type=content_type, status=status, headers={"Vary": "Accept-Language"}
+    )

@@ -25,7 +25,14 @@ FieldErrors = Sequence[Mapping[str, str]]
 class Problem(Exception):
     """An answer that is an error. `errors` names the fields: [{"field": ..., "message": ...}]."""
 
-    def __init__(self, status: int, detail: str, *, errors: FieldErrors = (), headers: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: FieldErrors = (),
+        headers: Mapping[str, str] | None = None,
+    ):
         super().__init__(detail)
         self.status, self.detail, self.errors = status, detail, errors
         self.headers = headers or {}
@@ -63,7 +70,9 @@ def problems(*methods: str) -> Callable[..., Callable[..., HttpResponseBase]]:
             with translation.override(language(request)):
                 try:
                     if request.method not in methods:
-                        raise Problem(405, _("This address answers %s.") % allow, headers={"Allow": allow})
+                        raise Problem(
+                            405, _("This address answers %s.") % allow, headers={"Allow": allow}
+                        )
                     return view(request, *args, **kwargs)
                 except Problem as problem:
                     return problem_response(problem, request)
@@ -95,7 +104,9 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse |
         ]
         detail = _("The feature cannot be stored as it is.")
     headers = {name: value for name, value in response.items() if name in {"Allow", "Retry-After"}}
-    return problem_response(Problem(response.status_code, detail, errors=errors, headers=headers), context["request"])
+    return problem_response(
+        Problem(response.status_code, detail, errors=errors, headers=headers), context["request"]
+    )
 
 
 def not_found(request: HttpRequest) -> HttpResponse:
@@ -107,4 +118,6 @@ def not_found(request: HttpRequest) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """A fault of ours; what it was stands in the log, not in the answer."""
     with translation.override(language(request)):
-        return problem_response(Problem(500, _("The platform could not answer. The fault has been logged.")), request)
+        return problem_response(
+            Problem(500, _("The platform could not answer. The fault has been logged.")), request
+        )

@@ -34,7 +34,14 @@ GOOD = registry.get("trees")
         ({"editable": ("version",)}, 5),
         ({"symbol": None}, 7),
         ({"symbol": Fill(color="#ffffff")}, 7),
-        ({"symbol": Categorized("growth_form", {"tree": Stroke(color="#ffffff")}, Marker(color="#ffffff"))}, 7),
+        (
+            {
+                "symbol": Categorized(
+                    "growth_form", {"tree": Stroke(color="#ffffff")}, Marker(color="#ffffff")
+                )
+            },
+            7,
+        ),
         ({"symbol": Categorized("own_edible", {}, Marker(color="#ffffff"))}, 8),
         ({"label": "own_edible"}, 8),
         ({"zooms": (15, 10)}, 8),
@@ -57,9 +64,16 @@ def test_a_name_is_given_once():
 def test_what_is_drawn_beneath_comes_first():
     names = [each.name for each in registry.map_layers()]
     assert names.index("municipalities") < names.index("quarters") < names.index("green-spaces")
-    assert names.index("gardens") < names.index("garden-plots") < names.index("streets") < names.index("trees")
+    assert (
+        names.index("gardens")
+        < names.index("garden-plots")
+        < names.index("streets")
+        < names.index("trees")
+    )
 
 
 def test_rows_follow_where():
-    layer = Layer(name="x", title="x", model=Plant, geometry="location", public=(), where=Q(edible=True))
+    layer = Layer(
+        name="x", title="x", model=Plant, geometry="location", public=(), where=Q(edible=True)
+    )
     assert "edible" in str(layer.rows().query)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon
+from django.contrib.gis.geos import (
+    GEOSGeometry,
+    LineString,
+    MultiLineString,
+    MultiPoint,
+    MultiPolygon,
+    Point,
+    Polygon,
+)
 from django.db import models
 
 from geoplatform.catalog.layer import Layer
@@ -35,7 +43,11 @@ def feature(layer: Layer, **values: Any) -> Feature:
     """One row that is in the layer, in the quarter `a` of the town of `tests.make`."""
     model = layer.model
     for field in model._meta.local_concrete_fields:
-        if field.name in values or field.name in ("id", "fid") or field.name in {d.field for d in model.derived}:
+        if (
+            field.name in values
+            or field.name in ("id", "fid")
+            or field.name in {d.field for d in model.derived}
+        ):
             continue
         value = _value(layer, field)
         if value is not None:
@@ -50,7 +62,9 @@ def feature(layer: Layer, **values: Any) -> Feature:
 
 
 def _flags(layer: Layer) -> list[tuple[str, Any]]:
-    return [child for child in layer.where.children if isinstance(child, tuple)] if layer.where else []
+    return (
+        [child for child in layer.where.children if isinstance(child, tuple)] if layer.where else []
+    )
 
 
 def _value(layer: Layer, field: models.Field) -> Any:
@@ -64,7 +78,15 @@ def _value(layer: Layer, field: models.Field) -> Any:
         return "k1" if field.name == "source_key" else False
     if field.choices and not field.has_default() and not field.null:
         return field.choices[0][0]
-    if isinstance(field, models.CharField | models.TextField) and not field.choices and not field.has_default():
+    if (
+        isinstance(field, models.CharField | models.TextField)
+        and not field.choices
+        and not field.has_default()
+    ):
         # In UUIDs and addresses the text would be refused by a model's own rules, not by ours.
-        return TEXT[: field.max_length] if not isinstance(field, models.URLField) else "https://example.org/"
+        return (
+            TEXT[: field.max_length]
+            if not isinstance(field, models.URLField)
+            else "https://example.org/"
+        )
     return None

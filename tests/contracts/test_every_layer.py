@@ -83,7 +83,7 @@ def test_delete_leaves_its_last_version(layer, feature):
     identity, version = feature.pk, feature.version
     feature.delete()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT version, deleted FROM history.{table} WHERE id = %s", [identity])  # noqa: S608
+        cursor.execute(f"SELECT version, deleted FROM history.{table} WHERE id = %s", [identity])
         assert (version, True) in cursor.fetchall()
 
 
@@ -97,7 +97,9 @@ def test_items_hold_exactly_the_public_properties(layer, feature):
     response = get(f"/api/collections/{layer.name}/items?limit=50000")
     assert response.headers["Content-Type"] == "application/geo+json"
     collection = body(response)
-    assert collection["numberReturned"] == collection["numberMatched"] == len(collection["features"])
+    assert (
+        collection["numberReturned"] == collection["numberMatched"] == len(collection["features"])
+    )
     found = {each["id"]: each for each in collection["features"]}[str(feature.pk)]
     assert list(found["properties"]) == [each.name for each in properties(layer)]
     for each in properties(layer):
@@ -126,7 +128,9 @@ def test_equality_on_every_public_property(layer, feature):
         if value is None or each.format == "date-time":
             continue
         text = str(value).lower() if isinstance(value, bool) else value
-        response = Client().get(f"/api/collections/{layer.name}/items", {each.name: text, "limit": 1000})
+        response = Client().get(
+            f"/api/collections/{layer.name}/items", {each.name: text, "limit": 1000}
+        )
         assert str(feature.pk) in {f["id"] for f in body(response)["features"]}, each.name
 
 
@@ -153,7 +157,9 @@ def test_tile_holds_the_feature(map_layer):
     response = get(f"/tiles/{map_layer.name}/{z}/{x}/{y}.mvt")
     assert response.status_code == 200
     assert str(made.pk).encode() in response.content
-    again = get(f"/tiles/{map_layer.name}/{z}/{x}/{y}.mvt", **{"If-None-Match": response.headers["ETag"]})
+    again = get(
+        f"/tiles/{map_layer.name}/{z}/{x}/{y}.mvt", **{"If-None-Match": response.headers["ETag"]}
+    )
     assert (again.status_code, again.content) == (304, b"")
     assert get(f"/tiles/{map_layer.name}/{z}/0/0.mvt").content == b""
 
@@ -171,7 +177,9 @@ def test_tilejson_and_styles_are_absolute(map_layer):
     assert found["tilejson"] == "3.0.0"
     assert found["tiles"] == [f"http://testserver/tiles/{map_layer.name}/{{z}}/{{x}}/{{y}}.mvt"]
     style = body(get(f"/styles/{map_layer.name}.json"))
-    assert style["sources"][map_layer.name]["url"] == f"http://testserver/tiles/{map_layer.name}.json"
+    assert (
+        style["sources"][map_layer.name]["url"] == f"http://testserver/tiles/{map_layer.name}.json"
+    )
     whole = body(get("/styles/geoplatform.json"))
     ids = [each["id"] for each in whole["layers"]]
     assert len(ids) == len(set(ids))
@@ -196,7 +204,9 @@ def test_page_of_the_feature(layer, feature):
         response = get(f"{prefix}/{layer.name}/{feature.pk}")
         assert response.status_code == 200
         assert not response.cookies
-        assert "<b>" not in response.content.decode().replace("<b>Leaflet", ""), "text is shown as text"
+        assert "<b>" not in response.content.decode().replace("<b>Leaflet", ""), (
+            "text is shown as text"
+        )
 
 
 def test_openapi_names_the_layer(layer):
@@ -207,11 +217,23 @@ def test_openapi_names_the_layer(layer):
 def test_admin_page_opens(layer, feature, admin_client):
     assert admin.site.is_registered(layer.model)
     options = layer.model._meta
-    response = admin_client.get(reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[feature.pk]))
+    response = admin_client.get(
+        reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[feature.pk])
+    )
     assert response.status_code == 200
-    assert admin_client.get(reverse(f"admin:{options.app_label}_{options.model_name}_changelist")).status_code == 200
+    assert (
+        admin_client.get(
+            reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+        ).status_code
+        == 200
+    )
 
 
 def test_readers_get_no_cookie(layer, feature):
-    for path in ("/api/", "/api/collections", f"/api/collections/{layer.name}/items", "/styles/geoplatform.json"):
+    for path in (
+        "/api/",
+        "/api/collections",
+        f"/api/collections/{layer.name}/items",
+        "/styles/geoplatform.json",
+    ):
         assert not get(path).cookies

@@ -11,15 +11,30 @@ def refused(table: str, column: str, geometry: str, sentence: str, **values: obj
     values = {"source_id": make.source().id, "licence": "cc-zero", "status": "confirmed", **values}
     names = ", ".join(["id", column, *values])
     marks = ", ".join(["gen_random_uuid()", "%s::geometry", *["%s"] * len(values)])
-    with pytest.raises(DatabaseError, match=sentence), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", [geometry, *values.values()])  # noqa: S608
+    with (
+        pytest.raises(DatabaseError, match=sentence),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})", [geometry, *values.values()]
+        )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+        cursor.execute(f"SELECT count(*) FROM {table}")
         assert cursor.fetchone()[0] == 0
 
 
 def plant_refused(geometry: str, sentence: str) -> None:
-    refused("layers_plant", "location", geometry, sentence, cultivar="", access="", number_of_plants=1, note="")
+    refused(
+        "layers_plant",
+        "location",
+        geometry,
+        sentence,
+        cultivar="",
+        access="",
+        number_of_plants=1,
+        note="",
+    )
 
 
 def green_space_refused(geometry: str, sentence: str) -> None:

@@ -14,11 +14,20 @@ pytestmark = pytest.mark.django_db
 
 def test_across_the_antimeridian():
     halves = MultiPolygon(
-        Polygon.from_bbox((179.5, -17, 180, -16)), Polygon.from_bbox((-180, -17, -179.5, -16)), srid=4326
+        Polygon.from_bbox((179.5, -17, 180, -16)),
+        Polygon.from_bbox((-180, -17, -179.5, -16)),
+        srid=4326,
     )
     GreenSpace.objects.create(kind="park", area=halves, source=make.source())
-    for box, matched in (("179,-18,-179,-15", 1), ("179,-18,180,-15", 1), ("-180,-18,-179,-15", 1), ("-179,-18,179,-15", 0)):
-        found = json.loads(Client().get("/api/collections/green-spaces/items", {"bbox": box}).getvalue())
+    for box, matched in (
+        ("179,-18,-179,-15", 1),
+        ("179,-18,180,-15", 1),
+        ("-180,-18,-179,-15", 1),
+        ("-179,-18,179,-15", 0),
+    ):
+        found = json.loads(
+            Client().get("/api/collections/green-spaces/items", {"bbox": box}).getvalue()
+        )
         assert found["numberMatched"] == matched, box
     for x in (0, 2**10 - 1):
         y = 559

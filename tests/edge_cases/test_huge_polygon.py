@@ -17,7 +17,10 @@ def test_huge_polygon():
     make.town()
     count = 100_000
     ring = [
-        (11.05 + 0.04 * math.cos(2 * math.pi * n / count), 53.05 + 0.04 * math.sin(2 * math.pi * n / count))
+        (
+            11.05 + 0.04 * math.cos(2 * math.pi * n / count),
+            53.05 + 0.04 * math.sin(2 * math.pi * n / count),
+        )
         for n in range(count)
     ]
     made = GreenSpace.objects.create(

@@ -19,5 +19,12 @@ def test_identical_points():
     while path:
         page = json.loads(Client().get(path).getvalue())
         seen |= {each["id"] for each in page["features"]}
-        path = next((link["href"].partition("testserver")[2] for link in page["links"] if link["rel"] == "next"), None)
+        path = next(
+            (
+                link["href"].partition("testserver")[2]
+                for link in page["links"]
+                if link["rel"] == "next"
+            ),
+            None,
+        )
     assert seen == made

@@ -95,7 +95,9 @@ def test_sql_of_any_kind_makes_one_version(statement):
                 " WHERE attrelid = 'layers_plant'::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped"
             )
             columns = cursor.fetchone()[0]
-        statement = statement.replace("layers_plant SELECT *", f"layers_plant ({columns}) SELECT {columns}")
+        statement = statement.replace(
+            "layers_plant SELECT *", f"layers_plant ({columns}) SELECT {columns}"
+        )
     with connection.cursor() as cursor:
         cursor.execute(statement, [tree.id])
     tree.refresh_from_db()
@@ -112,7 +114,19 @@ def test_copy_in_starts_at_version_one():
     statement = f"COPY layers_plant ({', '.join(columns)}, {nulls}) FROM STDIN"
     with psycopg.Cursor(connection.connection) as cursor, cursor.copy(statement) as copy:
         copy.write_row(
-            [identity, "SRID=4326;POINT(11 53)", source.id, "copied", 77, 999, "cc-zero", "confirmed", "", "", 1]
+            [
+                identity,
+                "SRID=4326;POINT(11 53)",
+                source.id,
+                "copied",
+                77,
+                999,
+                "cc-zero",
+                "confirmed",
+                "",
+                "",
+                1,
+            ]
         )
     raw.close()
     tree = Plant.objects.get(id=identity)

@@ -14,7 +14,9 @@ def test_remembered_changeset_of_another_transaction_is_not_believed(fresh_datab
         cursor.execute("SELECT changeset FROM layers_plant WHERE id = %s", [tree.id])
         old = cursor.fetchone()[0]
         cursor.execute("SELECT set_config('geoplatform.changeset', %s, true)", [str(old)])
-        cursor.execute("UPDATE layers_plant SET note = 'forged' WHERE id = %s RETURNING changeset", [tree.id])
+        cursor.execute(
+            "UPDATE layers_plant SET note = 'forged' WHERE id = %s RETURNING changeset", [tree.id]
+        )
         assert cursor.fetchone()[0] != old
 
 

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.django_db
 
 def _green(box, **values):
     made = GreenSpace.objects.create(
-        kind="park", area=MultiPolygon(Polygon.from_bbox(box), srid=4326), source=make.source(), **values
+        kind="park",
+        area=MultiPolygon(Polygon.from_bbox(box), srid=4326),
+        source=make.source(),
+        **values,
     )
     made.refresh_from_db()
     return made

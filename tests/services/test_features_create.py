@@ -31,7 +31,9 @@ def document(**changes):
 
 def post(content, path=TREES, media_type="application/geo+json", **headers):
     data = content if isinstance(content, str | bytes) else json.dumps(content)
-    return Client(enforce_csrf_checks=True).post(path, data, content_type=media_type, headers=headers)
+    return Client(enforce_csrf_checks=True).post(
+        path, data, content_type=media_type, headers=headers
+    )
 
 
 def refused(response, status=400):
@@ -75,7 +77,9 @@ def test_a_client_names_its_feature_and_only_once(town):
 
 
 def test_an_unknown_species_may_be_edible_by_itself(town):
-    make.species("Malus", german_name="Apfel (Gattung)", edible=None, fruit_from=None, fruit_to=None)
+    make.species(
+        "Malus", german_name="Apfel (Gattung)", edible=None, fruit_from=None, fruit_to=None
+    )
     found = refused(post(document(properties={"species": "Malus"})))
     assert fields(found) == {"species"}
     assert post(document(properties={"species": "Malus", "own_edible": True})).status_code == 201
@@ -127,7 +131,10 @@ def test_strange_geometries_are_refused(town, geometry):
 
 def test_swapped_axes_get_a_hint(town):
     found = refused(
-        post(document(geometry={"type": "Point", "coordinates": [53.05, 11.05]}), **{"Accept-Language": "en"})
+        post(
+            document(geometry={"type": "Point", "coordinates": [53.05, 11.05]}),
+            **{"Accept-Language": "en"},
+        )
     )
     assert "swapped" in found["errors"][0]["message"]
 
@@ -161,5 +168,7 @@ def test_too_large_wrong_type_and_wrong_place(town):
 
 def test_text_is_kept_as_it_is(town):
     note = "<script>alert(1)</script> ' \" \\ ß"
-    made = json.loads(post(document(properties={"species": "Malus domestica", "note": note})).content)
+    made = json.loads(
+        post(document(properties={"species": "Malus domestica", "note": note})).content
+    )
     assert made["properties"]["note"] == note

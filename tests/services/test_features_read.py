@@ -19,7 +19,13 @@ def trees():
     apple = make.species()
     pear = make.species("Pyrus communis", german_name="Birne", fruit_to=11.5)
     return [
-        make.plant(11.01 + n / 100, 53.05, species=apple if n % 2 else pear, height_m=n or None, note=f"Nr. {n}")
+        make.plant(
+            11.01 + n / 100,
+            53.05,
+            species=apple if n % 2 else pear,
+            height_m=n or None,
+            note=f"Nr. {n}",
+        )
         for n in range(7)
     ]
 
@@ -76,7 +82,10 @@ def test_bbox_across_the_antimeridian(trees):
 
 
 def test_bbox_with_heights_and_limit_beyond_the_cap(trees):
-    assert body(get(TREES, {"bbox": "11,53,0,12,54,100", "limit": MAX_LIMIT * 10}))["numberReturned"] == 7
+    assert (
+        body(get(TREES, {"bbox": "11,53,0,12,54,100", "limit": MAX_LIMIT * 10}))["numberReturned"]
+        == 7
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,7 +146,9 @@ def test_not_found_and_not_allowed(trees):
 
 
 def test_a_fruit_tree_outside_its_layer_is_not_found_there(trees):
-    lime = make.plant(species=make.species("Tilia cordata", edible=False, fruit_from=None, fruit_to=None))
+    lime = make.plant(
+        species=make.species("Tilia cordata", edible=False, fruit_from=None, fruit_to=None)
+    )
     problem(get(f"{TREES}/{lime.id}"), 404)
     assert get(f"/api/collections/trees/items/{lime.id}").status_code == 200
 

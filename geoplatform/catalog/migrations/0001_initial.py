@@ -4,40 +4,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Licensing',
+            name="Licensing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=80, verbose_name='table')),
-                ('licence', models.CharField(choices=[('cc-zero', 'CC0 1.0'), ('cc-by/4.0', 'CC BY 4.0'), ('cc-by-at/3.0', 'CC BY 3.0 AT'), ('cc-by-sa/4.0', 'CC BY-SA 4.0'), ('dl-zero-de/2.0', 'Datenlizenz Deutschland – Zero – 2.0'), ('dl-by-de/2.0', 'Datenlizenz Deutschland – Namensnennung – 2.0'), ('odbl', 'ODbL 1.0'), ('other-closed', 'not stated')], max_length=40, verbose_name='licence')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=80, verbose_name="table")),
+                (
+                    "licence",
+                    models.CharField(
+                        choices=[
+                            ("cc-zero", "CC0 1.0"),
+                            ("cc-by/4.0", "CC BY 4.0"),
+                            ("cc-by-at/3.0", "CC BY 3.0 AT"),
+                            ("cc-by-sa/4.0", "CC BY-SA 4.0"),
+                            ("dl-zero-de/2.0", "Datenlizenz Deutschland – Zero – 2.0"),
+                            ("dl-by-de/2.0", "Datenlizenz Deutschland – Namensnennung – 2.0"),
+                            ("odbl", "ODbL 1.0"),
+                            ("other-closed", "not stated"),
+                        ],
+                        max_length=40,
+                        verbose_name="licence",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'licence of a layer',
-                'verbose_name_plural': 'licences of layers',
+                "verbose_name": "licence of a layer",
+                "verbose_name_plural": "licences of layers",
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=80, unique=True, verbose_name='name')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('publisher', models.CharField(blank=True, max_length=200, verbose_name='publisher')),
-                ('url', models.URLField(blank=True, verbose_name='address')),
-                ('licence', models.CharField(choices=[('cc-zero', 'CC0 1.0'), ('cc-by/4.0', 'CC BY 4.0'), ('cc-by-at/3.0', 'CC BY 3.0 AT'), ('cc-by-sa/4.0', 'CC BY-SA 4.0'), ('dl-zero-de/2.0', 'Datenlizenz Deutschland – Zero – 2.0'), ('dl-by-de/2.0', 'Datenlizenz Deutschland – Namensnennung – 2.0'), ('odbl', 'ODbL 1.0'), ('other-closed', 'not stated')], max_length=40, verbose_name='licence')),
-                ('attribution', models.CharField(blank=True, max_length=300, verbose_name='attribution')),
-                ('as_of', models.DateField(blank=True, null=True, verbose_name='as of')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(max_length=80, unique=True, verbose_name="name")),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                (
+                    "publisher",
+                    models.CharField(blank=True, max_length=200, verbose_name="publisher"),
+                ),
+                ("url", models.URLField(blank=True, verbose_name="address")),
+                (
+                    "licence",
+                    models.CharField(
+                        choices=[
+                            ("cc-zero", "CC0 1.0"),
+                            ("cc-by/4.0", "CC BY 4.0"),
+                            ("cc-by-at/3.0", "CC BY 3.0 AT"),
+                            ("cc-by-sa/4.0", "CC BY-SA 4.0"),
+                            ("dl-zero-de/2.0", "Datenlizenz Deutschland – Zero – 2.0"),
+                            ("dl-by-de/2.0", "Datenlizenz Deutschland – Namensnennung – 2.0"),
+                            ("odbl", "ODbL 1.0"),
+                            ("other-closed", "not stated"),
+                        ],
+                        max_length=40,
+                        verbose_name="licence",
+                    ),
+                ),
+                (
+                    "attribution",
+                    models.CharField(blank=True, max_length=300, verbose_name="attribution"),
+                ),
+                ("as_of", models.DateField(blank=True, null=True, verbose_name="as of")),
             ],
             options={
-                'verbose_name': 'source',
-                'verbose_name_plural': 'sources',
+                "verbose_name": "source",
+                "verbose_name_plural": "sources",
             },
         ),
     ]

@@ -5,22 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('layers', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("layers", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='licensing',
-            name='municipality',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='layers.municipality', verbose_name='municipality'),
+            model_name="licensing",
+            name="municipality",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="layers.municipality",
+                verbose_name="municipality",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licensing',
-            constraint=models.UniqueConstraint(fields=('table', 'municipality'), name='one_licence_per_table_and_municipality'),
+            model_name="licensing",
+            constraint=models.UniqueConstraint(
+                fields=("table", "municipality"), name="one_licence_per_table_and_municipality"
+            ),
         ),
     ]

@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = []
@@ -13,18 +12,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Changeset',
+            name="Changeset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor', models.TextField(verbose_name='who')),
-                ('reason', models.TextField(blank=True, verbose_name='why')),
-                ('channel', models.TextField(verbose_name='by which road')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('transaction', models.BigIntegerField(editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("actor", models.TextField(verbose_name="who")),
+                ("reason", models.TextField(blank=True, verbose_name="why")),
+                ("channel", models.TextField(verbose_name="by which road")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("transaction", models.BigIntegerField(editable=False)),
             ],
             options={
-                'verbose_name': 'changeset',
-                'verbose_name_plural': 'changesets',
+                "verbose_name": "changeset",
+                "verbose_name_plural": "changesets",
             },
         ),
     ]

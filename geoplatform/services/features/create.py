@@ -53,12 +53,17 @@ class GuardedPoint(GeometryField):
             raise ValidationError(error.messages) from error
 
 
+def _reference(field: Any) -> str:
+    """The field of the related model by which people name its rows."""
+    return str(field.related_model.reference)
+
+
 @cache
 def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
     """A serializer made from the declaration: what is editable, related rows by the name people know."""
     related = {
         name: SlugRelatedField(
-            slug_field=field.related_model.reference,
+            slug_field=_reference(field),
             queryset=field.related_model._default_manager.all(),
             required=not field.null,
             allow_null=field.null,
@@ -66,7 +71,16 @@ def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
         for name in layer.editable
         if isinstance(field := layer.model._meta.get_field(name), models.ForeignKey)
     }
-    meta = type("Meta", (), {"model": layer.model, "geo_field": layer.geometry, "id_field": None, "fields": layer.editable})
+    meta = type(
+        "Meta",
+        (),
+        {
+            "model": layer.model,
+            "geo_field": layer.geometry,
+            "id_field": None,
+            "fields": layer.editable,
+        },
+    )
     return type(
         f"{layer.model.__name__}Serializer",
         (GeoFeatureModelSerializer,),
@@ -77,12 +91,16 @@ def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
 class Create(APIView):
     """Anybody may add a point to an editable layer; it is `unconfirmed` until somebody confirms it."""
 
-    parser_classes = [GeoJSONParser, GuardedJSONParser]  # noqa: RUF012  Django REST framework's interface
+    parser_classes = [GeoJSONParser, GuardedJSONParser]
 
     def post(self, request: Request, name: str) -> HttpResponse:
         layer = layer_or_404(name)
         if not layer.open_to_all:
-            raise Problem(405, _("%s takes no new features.") % layer.title, headers={"Allow": "GET, HEAD, OPTIONS"})
+            raise Problem(
+                405,
+                _("%s takes no new features.") % layer.title,
+                headers={"Allow": "GET, HEAD, OPTIONS"},
+            )
         document = _feature(request.data, layer)
         serializer = serializer_of(layer)(data=document)
         serializer.is_valid(raise_exception=True)
@@ -97,7 +115,9 @@ class Create(APIView):
                 id=_client_id(document),
             )
         except ModelError as error:
-            messages = error.message_dict if hasattr(error, "error_dict") else {"geometry": error.messages}
+            messages = (
+                error.message_dict if hasattr(error, "error_dict") else {"geometry": error.messages}
+            )
             raise ValidationError(messages) from error
         except AlreadyThere as error:
             raise Problem(409, _("A feature with this id exists.")) from error
@@ -110,7 +130,7 @@ create = problems("POST")(Create.as_view())
 
 
 def _feature(document: Any, layer: Layer) -> dict[str, Any]:
-    """A GeoJSON feature with known properties; what is read only is left aside, since clients send back what they read."""
+    """A GeoJSON feature with known properties. Read-only ones are left aside: clients send back what they read."""
     if not isinstance(document, dict) or document.get("type") != "Feature":
         raise Problem(400, _("The body is one GeoJSON Feature."))
     properties = document.get("properties")
@@ -120,7 +140,9 @@ def _feature(document: Any, layer: Layer) -> dict[str, Any]:
         raise Problem(400, _("The properties of a feature are an object."))
     unknown = sorted(set(properties) - set(layer.editable) - set(property_by_name(layer)))
     if unknown:
-        raise ValidationError({name[:80]: [_("This property is not known.")] for name in unknown[:20]})
+        raise ValidationError(
+            {name[:80]: [_("This property is not known.")] for name in unknown[:20]}
+        )
     return {**document, "properties": {k: v for k, v in properties.items() if k in layer.editable}}
 
 

@@ -84,7 +84,9 @@ def parse(request: HttpRequest, layer: Layer) -> FeatureQuery:
     return FeatureQuery(
         layer=layer,
         bbox=parse_bbox(bbox) if bbox is not None else None,
-        limit=parse_integer("limit", values.pop("limit", str(DEFAULT_LIMIT)), low=1, high=MAX_LIMIT, clamp=True),
+        limit=parse_integer(
+            "limit", values.pop("limit", str(DEFAULT_LIMIT)), low=1, high=MAX_LIMIT, clamp=True
+        ),
         after=parse_integer("after", values.pop("after", "0"), low=0, high=2**62),
         equals=parse_equals(layer, values),
     )
@@ -103,10 +105,17 @@ def page(request: HttpRequest, query: FeatureQuery, matched: int) -> Iterator[by
         last = batch[-1][0]
     more = next(rows, None) is not None
     rows.close()  # type: ignore[attr-defined]
-    yield ("],\n" + json.dumps(_closing(request, query, matched, returned, last if more else None), ensure_ascii=False)[1:]).encode()
+    yield (
+        "],\n"
+        + json.dumps(
+            _closing(request, query, matched, returned, last if more else None), ensure_ascii=False
+        )[1:]
+    ).encode()
 
 
-def _closing(request: HttpRequest, query: FeatureQuery, matched: int, returned: int, after: int | None) -> dict[str, object]:
+def _closing(
+    request: HttpRequest, query: FeatureQuery, matched: int, returned: int, after: int | None
+) -> dict[str, object]:
     address = f"/api/collections/{query.layer.name}"
     links = [
         link(request, request.get_full_path(), "self", GEOJSON),

@@ -30,17 +30,30 @@ def document(request: HttpRequest) -> dict[str, Any]:
         "info": {"title": _("Open green map"), "version": "1"},
         "servers": [{"url": absolute(request, "/api").rstrip("/")}],
         "paths": paths,
-        "components": {"parameters": _parameters(), "schemas": _schemas(), "responses": _responses()},
+        "components": {
+            "parameters": _parameters(),
+            "schemas": _schemas(),
+            "responses": _responses(),
+        },
     }
 
 
-def _get(summary: str, operation: str, schema: str | None = None, media_type: str = "application/json") -> dict[str, Any]:
-    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"} if schema else {"type": "object"}}}
+def _get(
+    summary: str, operation: str, schema: str | None = None, media_type: str = "application/json"
+) -> dict[str, Any]:
+    content = {
+        media_type: {
+            "schema": {"$ref": f"#/components/schemas/{schema}"} if schema else {"type": "object"}
+        }
+    }
     return {
         "get": {
             "summary": str(summary),
             "operationId": operation,
-            "responses": {"200": {"description": "OK", "content": content}, "default": {"$ref": "#/components/responses/Problem"}},
+            "responses": {
+                "200": {"description": "OK", "content": content},
+                "default": {"$ref": "#/components/responses/Problem"},
+            },
         }
     }
 
@@ -49,21 +62,33 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
     address = f"/collections/{layer.name}"
     listing = _get(str(layer.title), f"{layer.name}.items", "FeatureCollection", GEOJSON)
     listing["get"]["parameters"] = [
-        {"$ref": f"#/components/parameters/{name}"} for name in ("limit", "after", *(["bbox"] if layer.geometry else []))
+        {"$ref": f"#/components/parameters/{name}"}
+        for name in ("limit", "after", *(["bbox"] if layer.geometry else []))
     ] + [_query_parameter(each) for each in properties(layer)]
     if layer.open_to_all:
         listing["post"] = {
             "summary": _("Add a point"),
             "operationId": f"{layer.name}.create",
-            "requestBody": {"required": True, "content": {GEOJSON: {"schema": {"$ref": "#/components/schemas/Feature"}}}},
+            "requestBody": {
+                "required": True,
+                "content": {GEOJSON: {"schema": {"$ref": "#/components/schemas/Feature"}}},
+            },
             "responses": {
-                "201": {"description": "Created", "headers": {"Location": {"schema": {"type": "string"}}}},
+                "201": {
+                    "description": "Created",
+                    "headers": {"Location": {"schema": {"type": "string"}}},
+                },
                 "default": {"$ref": "#/components/responses/Problem"},
             },
         }
     one = _get(str(layer.title), f"{layer.name}.item", "Feature", GEOJSON)
     one["get"]["parameters"] = [
-        {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "format": "uuid"},
+        }
     ]
     return {
         address: _get(str(layer.title), layer.name),
@@ -87,7 +112,12 @@ def _parameters() -> dict[str, Any]:
         "limit": {
             "name": "limit",
             "in": "query",
-            "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            "schema": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MAX_LIMIT,
+                "default": DEFAULT_LIMIT,
+            },
         },
         "after": {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
         "bbox": {
@@ -136,4 +166,9 @@ def _schemas() -> dict[str, Any]:
 
 def _responses() -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"Problem": {"description": "Problem details (RFC 9457)", "content": {"application/problem+json": {"schema": schema}}}}
+    return {
+        "Problem": {
+            "description": "Problem details (RFC 9457)",
+            "content": {"application/problem+json": {"schema": schema}},
+        }
+    }

@@ -28,7 +28,11 @@ def layer_or_404(name: str) -> Layer:
     layer = registry.get(name)
     if layer is None:
         names = ", ".join(each.name for each in registry.layers())
-        raise Problem(404, _("There is no collection %(name)s. There are: %(names)s.") % {"name": name, "names": names})
+        raise Problem(
+            404,
+            _("There is no collection %(name)s. There are: %(names)s.")
+            % {"name": name, "names": names},
+        )
     return layer
 
 
@@ -40,7 +44,9 @@ def landing(request: HttpRequest) -> HttpResponse:
             "description": _("Quarters, green spaces, gardens and fruit trees as open data."),
             "links": [
                 link(request, "/api/", "self", "application/json"),
-                link(request, "/api/openapi", "service-desc", OPENAPI, _("How this interface works")),
+                link(
+                    request, "/api/openapi", "service-desc", OPENAPI, _("How this interface works")
+                ),
                 link(request, "/api/conformance", "conformance", "application/json"),
                 link(request, "/api/collections", "data", "application/json", _("The layers")),
             ],
@@ -89,7 +95,13 @@ def describe(request: HttpRequest, layer: Layer) -> dict[str, Any]:
     }
     if layer.geometry:
         found["links"].append(
-            link(request, f"/tiles/{layer.name}.json", "tilesets-vector", "application/json", _("Vector tiles"))
+            link(
+                request,
+                f"/tiles/{layer.name}.json",
+                "tilesets-vector",
+                "application/json",
+                _("Vector tiles"),
+            )
         )
         box = extent(layer)
         if box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -32,7 +33,9 @@ def _layer(name: str) -> Layer:
 def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
     layer = _layer(name)
     if z > 22 or x >= 2**z or y >= 2**z:
-        raise Problem(404, _("There is no such tile: zoom 0 to 22, columns and rows below two to the zoom."))
+        raise Problem(
+            404, _("There is no such tile: zoom 0 to 22, columns and rows below two to the zoom.")
+        )
     content = make_tile(layer, z, x, y)
     etag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Access-Control-Allow-Origin": "*"}
@@ -50,7 +53,7 @@ def _tile_address(request: HttpRequest, layer: Layer) -> str:
 def tilejson(request: HttpRequest, name: str) -> HttpResponse:
     """TileJSON 3.0."""
     layer = _layer(name)
-    body = {
+    body: dict[str, Any] = {
         "tilejson": "3.0.0",
         "name": layer.title,
         "description": layer.description,
