@@ -24,6 +24,8 @@ from django.db import connections
 from django.test import override_settings
 from psycopg import sql
 
+from geoplatform.database.cluster import Cluster
+
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE_POSTGIS = "geoplatform_template_postgis"
 ALIASES = ("default", "owner")
@@ -44,6 +46,8 @@ def _schema_hash() -> str:
 @contextmanager
 def _admin() -> Iterator[psycopg.Connection]:
     """The owner, outside any of the databases that are made and dropped."""
+    if settings.DATABASES["owner"]["PRIVATE_CLUSTER"]:
+        Cluster.default().hold()
     owner = settings.DATABASES["owner"]
     with psycopg.connect(
         host=owner["HOST"] or None,

@@ -39,8 +39,11 @@ def declared() -> list[Layer]:
 
 
 def layers() -> list[Layer]:
-    """All layers in drawing order: polygons beneath lines beneath points, what is seen from afar beneath the rest."""
-    return sorted(_layers.values(), key=lambda each: (-each.dimension, each.zooms[0], each.name))
+    """All layers in drawing order: polygons beneath lines beneath points, what is seen from afar beneath the rest.
+
+    Of those alike, the one declared first lies beneath: files by name, layers of a file in their order.
+    """
+    return sorted(_layers.values(), key=lambda each: (-each.dimension, each.zooms[0]))
 
 
 def map_layers() -> list[Layer]:

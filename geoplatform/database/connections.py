@@ -5,7 +5,7 @@ from typing import Any
 
 from geoplatform.database.cluster import Cluster
 
-ENGINE = "django.contrib.gis.db.backends.postgis"
+ENGINE = "geoplatform.database.postgis"
 # Parallel workers cost more than they bring: PostGIS's cost figures send even tiny tile queries to them (2.4 -> 45 ms).
 WEB_OPTIONS = "-c max_parallel_workers_per_gather=0 -c jit=off -c statement_timeout=60s"
 
@@ -13,13 +13,14 @@ WEB_OPTIONS = "-c max_parallel_workers_per_gather=0 -c jit=off -c statement_time
 def databases(
     web_url: str | None, owner_url: str | None, parse: Callable[..., Any]
 ) -> dict[str, dict[str, Any]]:
-    """Django's DATABASES. Without addresses the private cluster is started and held while this process lives."""
+    """Django's DATABASES. Without addresses it is the private cluster, started and held from the first connection on."""
+    private = not web_url
     if not web_url:
         cluster = Cluster.default()
-        cluster.hold()
         web_url, owner_url = cluster.web_url, cluster.owner_url
-    web = {**parse(web_url), "ENGINE": ENGINE}
-    owner = {**parse(owner_url or web_url), "ENGINE": ENGINE}
+    common = {"ENGINE": ENGINE, "PRIVATE_CLUSTER": private}
+    web = {**parse(web_url), **common}
+    owner = {**parse(owner_url or web_url), **common}
     # A new backend loads PostGIS again (45 requests a second instead of 217), so connections are kept in a pool.
     web["OPTIONS"] = {**web.get("OPTIONS", {}), "options": WEB_OPTIONS, "pool": POOL}
     web["CONN_MAX_AGE"] = 0

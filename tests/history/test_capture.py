@@ -157,7 +157,7 @@ def test_id_and_number_never_change():
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE layers_plant SET id = gen_random_uuid() WHERE id = %s", [tree.id])
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("UPDATE layers_plant SET fid = 1 WHERE id = %s", [tree.id])
+        cursor.execute("UPDATE layers_plant SET fid = -1 WHERE id = %s", [tree.id])
 
 
 def test_changeset_says_who_why_and_by_which_road():
