@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.query.compose import Statement, feature_text, restricted
+from geoplatform.query.compose import Statement, feature_column, restricted
 from geoplatform.query.feature_query import Box, FeatureQuery
 
 # Rows that libpq hands over at once: memory stays flat however long the answer is.
@@ -30,14 +30,14 @@ def raw_cursor() -> psycopg.Cursor[Any]:
 def features(query: FeatureQuery) -> Iterator[tuple[int, bytes]]:
     """Number and GeoJSON text of each feature, in order of the number. Streams; hold no other cursor meanwhile."""
     statement = restricted(query)
-    text = feature_text(statement)
+    text = feature_column(statement)
     if query.after:
         statement.conditions.append(sql.SQL("{} > %s").format(statement.own("fid")))
         statement.parameters.append(query.after)
     tail = sql.SQL(" ORDER BY {}").format(statement.own("fid"))
     if query.limit is not None:
         tail += sql.SQL(" LIMIT {}").format(sql.Literal(query.limit))
-    columns = [statement.own("fid"), sql.SQL("convert_to({}, 'UTF8')").format(text)]
+    columns = [statement.own("fid"), text]
     with raw_cursor() as cursor:
         yield from cursor.stream(
             statement.select(columns, tail), statement.parameters, binary=True, size=CHUNK
