@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from django.db import connection
 from psycopg import sql
@@ -78,7 +78,7 @@ def restricted(query: FeatureQuery) -> Statement:
     statement = Statement(query.layer)
     condition = _layer_condition(query.layer)
     if condition:
-        statement.conditions.append(sql.SQL(cast(LiteralString, condition[0])))
+        statement.conditions.append(sql.SQL(condition[0]))
         statement.parameters.extend(condition[1])
     if query.id is not None:
         statement.conditions.append(sql.SQL("{} = %s").format(statement.own("id")))
@@ -122,7 +122,7 @@ def _written(layer: Layer) -> tuple[sql.SQL, dict[str, sql.SQL]]:
 
 
 def _plain(part: sql.Composable) -> sql.SQL:
-    return sql.SQL(cast(LiteralString, part.as_string(None)))
+    return sql.SQL(part.as_string(None))
 
 
 def feature_text(statement: Statement) -> sql.Composable:
