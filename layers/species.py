@@ -49,6 +49,11 @@ class Species(AbstractSpecies):
             ),
         ]
 
+    @classmethod
+    def from_reference(cls, name: str, **known: str) -> "Species":
+        """A species of which a file tells the name alone: what is not `known` stays unknown. Not saved."""
+        return cls(botanical_name=name, genus=name.split()[0], **known)
+
 
 layer = Layer(
     name="species",

@@ -69,11 +69,13 @@ class Feature(models.Model):
     """One thing on the map (OGC 17-069r4, feature). The database keeps version, times, municipality and quarter.
 
     `derived` names columns that the database keeps true; they are not versioned. `reference` is the field by which
-    files, forms and other tables name a feature of this kind.
+    files, forms and other tables name a feature of this kind. `with_geometry` names fields that follow when a file
+    brings a feature's geometry.
     """
 
     derived: ClassVar[tuple[Inherited, ...]] = ()
     reference: ClassVar[str] = "id"
+    with_geometry: ClassVar[dict[str, object]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     fid = models.BigIntegerField(_("number"), unique=True, editable=False, db_default=NextFid())
@@ -118,6 +120,7 @@ class AbstractMunicipality(Feature):
     """A municipality and the metric CRS in which its areas and distances are computed."""
 
     reference = "ags"
+    with_geometry: ClassVar[dict[str, object]] = {"outline_from_quarters": False}
     municipality = None
     quarter = None
 

@@ -3,10 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from geoplatform.webmap.page import render_page
+
 
 def not_found(request: HttpRequest) -> HttpResponse:
-    return render(request, "webmap/404.html", status=404)
+    return render_page(request, "webmap/404.html", {}, status=404)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    # Asks the database for nothing: it may be what has failed.
     return render(request, "webmap/500.html", status=500)

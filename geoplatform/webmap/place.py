@@ -19,7 +19,7 @@ SECONDS = 60  # a new municipality shows after a minute
 
 def first_layer() -> Layer:
     """The layer that list and form are about: the one that is configured, else the topmost that people may add to."""
-    chosen = registry.get(getattr(settings, "MAP_LAYER", ""))
+    chosen = registry.get(getattr(settings, "MAP_LAYER", "fruit-trees"))
     if chosen and chosen.geometry:
         return chosen
     layers = registry.map_layers()
@@ -43,12 +43,13 @@ def _read() -> Iterator[dict[str, Any]]:
         yield {
             "key": key,
             "name": row["properties"]["name"],
-            "box": _box(row["geometry"]["coordinates"]) if row["geometry"] else None,
+            "box": box_of(row["geometry"]["coordinates"]) if row["geometry"] else None,
             "used": bool(rows(inside)),
         }
 
 
-def _box(coordinates: Any) -> Box:
+def box_of(coordinates: Any) -> Box:
+    """The box around GeoJSON coordinates of any depth."""
     points = list(_points(coordinates))
     longitudes, latitudes = [p[0] for p in points], [p[1] for p in points]
     return min(longitudes), min(latitudes), max(longitudes), max(latitudes)
@@ -73,7 +74,9 @@ def platform_name() -> str:
     if name := getattr(settings, "PLATFORM_NAME", ""):
         return str(name)
     names = [each["name"] for each in municipalities()]
-    return _("Green map of %(city)s") % {"city": names[0]} if len(names) == 1 else _("Open green map")
+    return (
+        _("Green map of %(city)s") % {"city": names[0]} if len(names) == 1 else _("Open green map")
+    )
 
 
 def municipality_name(key: str) -> str:

@@ -38,7 +38,8 @@ class Line:
 def is_half_month(field: models.Field[Any, Any]) -> bool:
     """Whether a field counts half months (catalog/seasons.py)."""
     return isinstance(field, models.FloatField) and any(
-        isinstance(each, MaxValueValidator) and each.limit_value == LAST_HALF_MONTH for each in field.validators
+        isinstance(each, MaxValueValidator) and each.limit_value == LAST_HALF_MONTH
+        for each in field.validators
     )
 
 
@@ -61,7 +62,7 @@ def half_month_choices() -> list[tuple[float, str]]:
 
 
 def in_language(layer: Layer, name: str, values: Mapping[str, Any]) -> Any:
-    """The value of a property that comes in several languages (`species_de`, `species_en`) in the reader's, if given."""
+    """A property that comes in several languages (`species_de`, `species_en`) in the reader's, if given."""
     if LANGUAGE.search(name):
         own = LANGUAGE.sub(f"_{get_language()}", name)
         if own in property_by_name(layer) and values.get(own):
@@ -82,7 +83,11 @@ def title(layer: Layer, values: Mapping[str, Any]) -> str:
     if not found and (name := international(layer)):
         found = values.get(name)
     if not found:
-        kinds = (words(known[n], values.get(n)) for n in layer.editable if n in known and known[n].choices)
+        kinds = (
+            words(known[n], values.get(n))
+            for n in layer.editable
+            if n in known and known[n].choices
+        )
         found = next(filter(None, kinds), None)
     return capfirst(str(found or layer.model._meta.verbose_name))
 
@@ -96,7 +101,7 @@ def words(each: Property, value: Any) -> str:
     match each.json_type, each.format:
         case "boolean", _format:
             return _("yes") if value else _("no")
-        case ("integer" | "number"), _format:
+        case (("integer" | "number"), _format):
             # Years are no quantities: 1987, not 1.987.
             text = str(value) if each.name.endswith("year") else number_format(value)
             unit = UNIT.match(str(each.title))
@@ -134,7 +139,11 @@ def lines(layer: Layer, values: Mapping[str, Any], names: list[str]) -> list[Lin
     for name in names:
         each, value = known[name], values.get(name)
         default = each.field.default if each.json_type == "integer" else None
-        if LANGUAGE.search(name) or name in (layer.label, international(layer)) or (default and value == default):
+        if (
+            LANGUAGE.search(name)
+            or name in (layer.label, international(layer))
+            or (default and value == default)
+        ):
             continue
         if name in paired:
             found.append(paired[name])

@@ -70,7 +70,8 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
             }
         ],
     }
-    box = extent(layer)
+    # Where people add points no box holds tiles back: one outside of it would not be seen.
+    box = None if layer.open_to_all else extent(layer)
     if box:
         body["bounds"] = box
     return _open(json_response(body))

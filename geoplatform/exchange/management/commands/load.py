@@ -1,0 +1,106 @@
+"""`manage.py load LAYER FILE`: a file's rows become a layer's features, again and again, never doubled."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from geoplatform.catalog import registry
+from geoplatform.catalog.layer import Layer
+from geoplatform.exchange.printing import print_summary
+
+ALL, NOTHING, SOME = 0, 2, 3
+
+
+class WithoutPandas:
+    """pyarrow and pyogrio load pandas only to ask whether they were given some: more CPU than a city's rows take."""
+
+    def find_spec(self, name: str, *_arguments: Any) -> None:
+        if name in {"pandas", "geopandas"}:
+            raise ModuleNotFoundError(name)
+
+
+class Command(BaseCommand):
+    """Exit status: 0 all rows loaded, 3 some are in the report, 2 nothing loaded."""
+
+    help = "Loads a file into a layer. Exit status: 0 all rows loaded, 3 some rows are in the report, 2 nothing loaded."
+    requires_system_checks = ()
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        sys.meta_path.insert(0, WithoutPandas())
+        super().run_from_argv(argv)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("layer", help="name of the layer, such as trees")
+        parser.add_argument(
+            "file", type=Path, help="GeoJSON, Shapefile, GeoPackage, FlatGeobuf, CSV, TSV or GeoParquet; also .gz, .zip"
+        )
+        parser.add_argument("--mapping", type=Path, help="TOML file that maps columns to fields")
+        parser.add_argument("--update", action="store_true", help="join values to features that exist; add none")
+        parser.add_argument("--dry-run", action="store_true", help="tell what would happen and change nothing")
+        parser.add_argument("--strict", action="store_true", help="report unknown species instead of adding them")
+        parser.add_argument("--report", type=Path, help="where the rows that need a look go (CSV)")
+
+    def handle(self, *, layer: str, file: Path, mapping: Path | None, report: Path | None, **options: Any) -> None:
+        from geoplatform.exchange.load import LoadError, Request, load
+        from geoplatform.exchange.mapping import MappingError, read_mapping
+
+        try:
+            with _progress(file.name) as progress:
+                request = Request(
+                    layer=_layer(layer),
+                    path=file,
+                    mapping=read_mapping(mapping) if mapping else None,
+                    update=options["update"],
+                    dry_run=options["dry_run"],
+                    strict=options["strict"],
+                    progress=progress,
+                )
+                summary = load(request)
+        except (LoadError, MappingError) as error:
+            raise CommandError(str(error), returncode=NOTHING) from error
+        if summary.problems:
+            target = report or settings.BASE_DIR / "build" / "reports" / f"{layer}-{file.name.split('.')[0]}.csv"
+            summary.write(target)
+        else:
+            target = None
+        print_summary(summary, title=f"{file.name} → {layer}", report=target, dry_run=options["dry_run"], out=self.stdout)
+        if not summary.loaded:
+            sys.exit(NOTHING)
+        if summary.problems:
+            sys.exit(SOME)
+
+
+def _layer(name: str) -> Layer:
+    found = registry.get(name)
+    if found is None:
+        known = ", ".join(sorted(each.name for each in registry.layers()))
+        raise CommandError(
+            _("There is no layer %(name)s. There are: %(known)s.") % {"name": name, "known": known}, returncode=NOTHING
+        )
+    return found
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Any]:
+    """A bar on the terminal; none where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def show(done: int, total: int | None) -> None:
+            text = title if total is None or done < total else _("%(title)s: storing") % {"title": title}
+            bar.update(task, completed=done, total=total, description=text)
+
+        yield show

@@ -1,0 +1,74 @@
+"""What a load did: counts that add up, and the rows that need a look."""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+REPORTED, REPAIRED = "reported", "repaired"
+
+
+@dataclass
+class Problem:
+    """Rows with one and the same problem: their numbers in the file and their keys, None where a row has none."""
+
+    kind: str
+    text: str
+    rows: list[int] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+
+
+@dataclass
+class Summary:
+    """Rows of the file by what became of them.
+
+    read = inserted + updated + unchanged + reported + filtered; repaired rows are loaded and counted there too.
+    in_layers  features of this source by layer of the same table; outside: those of them in no quarter
+    """
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    filtered: int = 0
+    outside: int | None = None
+    in_layers: dict[str, int] = field(default_factory=dict)
+    problems: dict[tuple[str, str], Problem] = field(default_factory=dict)
+
+    def add(self, kind: str, text: str, rows: np.ndarray | list[int], keys: list[str | None]) -> None:
+        """Note a problem of some rows."""
+        problem = self.problems.setdefault((kind, text), Problem(kind, text))
+        problem.rows.extend(int(row) for row in rows)
+        problem.keys.extend(keys)
+
+    def _rows(self, kind: str) -> set[int]:
+        return {row for each in self.problems.values() if each.kind == kind for row in each.rows}
+
+    @property
+    def reported(self) -> int:
+        """Rows that were not loaded."""
+        return len(self._rows(REPORTED))
+
+    @property
+    def repaired(self) -> int:
+        """Rows that were loaded with a repaired geometry."""
+        return len(self._rows(REPAIRED) - self._rows(REPORTED))
+
+    @property
+    def loaded(self) -> int:
+        """Rows that are in the database now."""
+        return self.inserted + self.updated + self.unchanged
+
+    def write(self, path: Path) -> None:
+        """The report as CSV, in the order of the file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = sorted(
+            (row, key or "", each.kind, each.text)
+            for each in self.problems.values()
+            for row, key in zip(each.rows, each.keys, strict=True)
+        )
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["row", "key", "kind", "problem"])
+            writer.writerows(lines)

@@ -1,0 +1,91 @@
+"""Names of rows in related tables: what a form offers, and what people may type instead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.core.cache import cache
+from django.db import models
+from django.utils.translation import get_language
+
+from geoplatform.catalog import registry
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import property_by_name
+from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.select import rows
+
+SECONDS = 60
+# The public property that holds a row's name in a language.
+BY_LANGUAGE = {"de": "german_name", "en": "english_name"}
+
+
+def _rows(field: models.ForeignKey[Any, Any]) -> list[dict[str, Any]]:
+    key = f"webmap:names:{field.model.__name__}:{field.name}"
+    found: list[dict[str, Any]] | None = cache.get(key)
+    if found is None:
+        layer = next(layer for model, layer in registry.models() if model is field.related_model)
+        found = [
+            row["properties"] | {"id": row["id"]}
+            for row in rows(FeatureQuery(layer=layer, limit=20_000))
+        ]
+        cache.set(key, found, SECONDS)
+    return found
+
+
+def _name(row: dict[str, Any]) -> str:
+    """The row's name in the reader's language."""
+    return str(row.get(BY_LANGUAGE.get(get_language() or "", "")) or "")
+
+
+def reference_of(field: models.ForeignKey[Any, Any]) -> str:
+    """The public property that tells the rows apart: the model's reference where it is public, else the id."""
+    model: Any = field.related_model
+    layer = next(layer for each, layer in registry.models() if each is model)
+    return str(model.reference) if model.reference in property_by_name(layer) else "id"
+
+
+def _full(row: dict[str, Any], reference: str) -> str:
+    name = _name(row)
+    return f"{name} ({row[reference]})" if name else str(row[reference])
+
+
+def offered(layer: Layer, field: models.ForeignKey[Any, Any]) -> list[str]:
+    """The names to choose from: of those rows alone that put a feature into this layer."""
+    conditions = _conditions(layer, field)
+    fitting = [
+        row
+        for row in _rows(field)
+        if all(row.get(name) == value for name, value in conditions.items())
+    ]
+    return sorted({_full(row, reference_of(field)) for row in fitting}, key=_folded)
+
+
+def _folded(name: str) -> str:
+    """In the order of a German dictionary (DIN 5007-1): umlauts stand with their vowels."""
+    return name.casefold().translate(str.maketrans("äöü", "aou"))
+
+
+def _conditions(layer: Layer, field: models.ForeignKey[Any, Any]) -> dict[str, Any]:
+    """`where=Q(edible=True)`, where `edible` is inherited from `species__edible`: {"edible": True} of the species."""
+    wanted: dict[str, Any] = dict(
+        child for child in (layer.where.children if layer.where else []) if isinstance(child, tuple)
+    )
+    found = {}
+    for rule in layer.model.derived:
+        table, _dot, column = rule.path.partition("__")
+        if table == field.name and rule.field in wanted:
+            found[column] = wanted[rule.field]
+    return found
+
+
+def names_of(field: models.ForeignKey[Any, Any]) -> dict[str, frozenset[str]]:
+    """All names in any language, folded, to the references that they may mean."""
+    found: dict[str, set[str]] = defaultdict(set)
+    reference = reference_of(field)
+    for row in _rows(field):
+        key = str(row[reference])
+        names = {str(row[column]) for column in BY_LANGUAGE.values() if row.get(column)}
+        for name in {key, *names, *(f"{name} ({key})" for name in names)}:
+            found[name.casefold()].add(key)
+    return {name: frozenset(references) for name, references in found.items()}

@@ -1,0 +1,118 @@
+"""What the templates of all pages share, and what the map's scripts are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse, translate_url
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from geoplatform.catalog import registry
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.licences import Licence
+from geoplatform.catalog.models import Licensing
+from geoplatform.query.feature_query import Box
+from geoplatform.rendering.legend import legend
+from geoplatform.webmap.basemap import basemap
+from geoplatform.webmap.place import platform_name
+
+LANGUAGES = (("de", "Deutsch"), ("en", "English"))
+
+
+def render_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A page with the platform's name and the way to its other language."""
+    shared = {
+        "platform": platform_name(),
+        "languages": [
+            {
+                "code": code,
+                "name": name,
+                "address": translate_url(request.path, code),
+                "current": code == get_language(),
+            }
+            for code, name in LANGUAGES
+        ],
+    }
+    return render(request, template, {**shared, **context}, status=status)
+
+
+def legends() -> list[dict[str, Any]]:
+    """Every layer of the map with its legend, what lies on top first."""
+    return [
+        {
+            "name": layer.name,
+            "title": layer.title,
+            "visible": layer.visible,
+            "entries": [
+                {"label": each.label, "svg": mark_safe(each.svg)}  # noqa: S308  made by ourselves
+                for each in legend(layer)
+            ],
+        }
+        for layer in reversed(registry.map_layers())
+    ]
+
+
+def licence_words(layer: Layer) -> str:
+    """The licence that a contribution is published under; several where municipalities differ."""
+    table = layer.model._meta.db_table
+    found = set(Licensing.objects.filter(table=table).values_list("licence", flat=True)) or {
+        Licence.CC0.value
+    }
+    return " / ".join(sorted(str(Licence(each).label) for each in found))
+
+
+def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
+    """Everything the map's scripts need to know, read by static/webmap/settings.js."""
+    some_id = "00000000-0000-0000-0000-000000000000"
+    return {
+        "language": get_language(),
+        "style": "/styles/geoplatform.json",
+        "worker": static("webmap/vendor/maplibre-gl-worker.mjs"),
+        "box": box,
+        "basemap": basemap(),
+        "layer": layer.name,
+        "zoom": layer.zooms[0],
+        "titles": {each.name: str(each.title) for each in registry.map_layers()},
+        "listing": reverse("listing", args=["LAYER"]),
+        "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
+        "texts": texts(),
+    }
+
+
+def texts() -> dict[str, str]:
+    """Words for the scripts, in the reader's language."""
+    return {
+        "map": pgettext(
+            "name of the map",
+            "Map. Move with the arrow keys, zoom with plus and minus, Enter asks what is in the middle.",
+        ),
+        "zoomIn": _("Zoom in"),
+        "zoomOut": _("Zoom out"),
+        "findMe": _("Show my position"),
+        "noPosition": _("Your position is not available."),
+        "attribution": _("Show or hide sources"),
+        "noMap": _(
+            "Your browser cannot draw the map (WebGL is missing). List, details and form work all the same."
+        ),
+        "mapFailed": _("A part of the map could not be loaded."),
+        "offline": _("The server does not answer. Please try again."),
+        "nothingHere": _("Nothing is drawn at this place."),
+        "alsoHere": _("Also here"),
+        "close": _("Close"),
+        "pin": _(
+            "Position of the new entry. Move it with the arrow keys; hold Shift for larger steps."
+        ),
+        "pinAt": _("Position: latitude %(latitude)s, longitude %(longitude)s"),
+        "saving": _("Saving …"),
+        "saved": _("Saved. It is on the map now and marked as unconfirmed."),
+        "checkForm": _("Please look at the marked fields."),
+        "m": "m",
+        "km": "km",
+    }

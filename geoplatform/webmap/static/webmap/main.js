@@ -1,0 +1,76 @@
+// The map page: puts the modules together. Everything it enhances stands on the page already.
+
+import { makeAdd } from "./add.js";
+import { closeDetails, openDetails } from "./details.js";
+import { addHighlight } from "./highlight.js";
+import { makeLayerSwitch } from "./layers.js";
+import { makeList, refreshList } from "./list.js";
+import { canDraw, makeMap } from "./map.js";
+import { hitsAt } from "./pick.js";
+import { element, text } from "./settings.js";
+import { say } from "./status.js";
+import { makeTabs } from "./tabs.js";
+
+makeTabs();
+keepPlaceInLanguageLinks();
+if (canDraw()) {
+  start();
+} else {
+  document.documentElement.classList.add("no-map");
+  const note = element("map-note");
+  note.textContent = text("noMap");
+  note.hidden = false;
+  makeAdd(null);
+}
+
+function start() {
+  const map = makeMap(element("map"));
+  const add = makeAdd(map);
+  map.once("load", () => {
+    addHighlight(map);
+    makeLayerSwitch(map);
+    makeList(map, (layer, id) => void openDetails(map, layer, id));
+    // The server made the list for the whole city; this view may be another.
+    void refreshList(map);
+    openLinked();
+  });
+  // For whoever drives this page: everything in view is drawn.
+  map.once("idle", () => document.documentElement.classList.add("map-drawn"));
+  map.on("click", (event) => ask(event.point, event.lngLat));
+  map.getCanvas().addEventListener("keydown", (event) => {
+    if (event.key === "Enter") ask(map.project(map.getCenter()), map.getCenter());
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeDetails(map);
+  });
+
+  /**
+   * @param {{x: number, y: number}} place
+   * @param {{lng: number, lat: number}} position
+   */
+  function ask(place, position) {
+    if (add.wantsPosition()) {
+      add.setPosition(position);
+      return;
+    }
+    const [first, ...others] = hitsAt(map, place);
+    if (first) void openDetails(map, first.layer, first.id, others);
+    else say(text("nothingHere"));
+  }
+
+  /** `#feature=layer/id` in the address opens that feature's details. */
+  function openLinked() {
+    const linked = new URLSearchParams(location.hash.slice(1)).get("feature") ?? "";
+    const [, layer, id] = /^([\w-]+)\/([0-9a-f-]{36})$/.exec(linked) ?? [];
+    if (layer) void openDetails(map, layer, id);
+  }
+}
+
+/** The other language shows the same view. */
+function keepPlaceInLanguageLinks() {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("a.language"))) {
+    link.addEventListener("click", () => {
+      link.hash = location.hash;
+    });
+  }
+}

@@ -1,0 +1,47 @@
+// What the page tells its scripts (page.py), and the words they use.
+
+/**
+ * @typedef {object} Settings
+ * @property {"de" | "en"} language
+ * @property {string} style address of the MapLibre style
+ * @property {string} worker address of MapLibre's worker
+ * @property {[number, number, number, number] | null} box what the map shows when it opens
+ * @property {number} zoom from which on that layer is drawn
+ * @property {{url: string, attribution: string} | null} basemap raster ground, where one is configured
+ * @property {string} layer the layer that list and form are about
+ * @property {Record<string, string>} titles of all layers
+ * @property {string} listing address of a layer's list, with LAYER in it
+ * @property {string} feature address of a feature's page, with LAYER and ID in it
+ * @property {Record<string, string>} texts
+ */
+
+/** @type {Settings} */
+export const settings = JSON.parse(element("map-settings").textContent ?? "{}");
+
+/**
+ * A text in the reader's language; `%(name)s` is filled in.
+ * @param {string} name
+ * @param {Record<string, string | number>} [values]
+ */
+export function text(name, values = {}) {
+  return settings.texts[name].replace(/%\((\w+)\)s/g, (_all, key) => String(values[key] ?? ""));
+}
+
+/**
+ * The element with this id, which the template promises.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no #${id}`);
+  return found;
+}
+
+/**
+ * @param {string} layer
+ * @param {string} id
+ */
+export function featureAddress(layer, id) {
+  return settings.feature.replace("LAYER", layer).replace("ID", id);
+}

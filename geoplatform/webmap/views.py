@@ -1,0 +1,132 @@
+"""The pages that people see. All of them work without JavaScript; the map enhances the first."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from geoplatform.catalog import registry
+from geoplatform.catalog.layer import Layer
+from geoplatform.contributions.services import add_feature
+from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
+from geoplatform.query.select import rows
+from geoplatform.webmap import guard, page
+from geoplatform.webmap.basemap import allow_basemap
+from geoplatform.webmap.entries import around, details
+from geoplatform.webmap.forms import FeatureForm, form_for
+from geoplatform.webmap.place import first_layer, start_box
+
+
+def _layer(name: str) -> Layer:
+    layer = registry.get(name)
+    if layer is None or not layer.geometry:
+        raise Http404
+    return layer
+
+
+def _render(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    return page.render_page(request, f"webmap/{template}", context, status=status)
+
+
+@require_safe
+@allow_basemap
+def home(request: HttpRequest) -> HttpResponse:
+    """The map, with list, legend and form in the page itself."""
+    layer = first_layer()
+    box = start_box()
+    entries, count, more = around(layer, box)
+    context = {
+        "layer": layer,
+        "entries": entries,
+        "count": count,
+        "more": more,
+        "legends": page.legends(),
+        "map_settings": page.map_settings(layer, box),
+        **(_form_context(layer, form_for(layer)) if layer.open_to_all else {}),
+    }
+    return _render(request, "map.html", context)
+
+
+@require_safe
+def listing(request: HttpRequest, name: str) -> HttpResponse:
+    """The features of a layer nearest to the middle of `bbox`; the map reads its list from here."""
+    layer = _layer(name)
+    wrong = ""
+    try:
+        box = parse_bbox(request.GET["bbox"]) if request.GET.get("bbox") else start_box()
+    except QueryError as error:
+        box, wrong = start_box(), str(error)
+    entries, count, more = around(layer, box)
+    context = {"layer": layer, "entries": entries, "count": count, "more": more, "wrong": wrong}
+    return _render(request, "listing.html", context, status=400 if wrong else 200)
+
+
+@require_safe
+def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
+    """A page for one feature; the map reads its details from here."""
+    layer = _layer(name)
+    found = rows(FeatureQuery(layer=layer, id=id))
+    if not found:
+        raise Http404
+    context = {"feature": details(layer, found[0]), "layer": layer, "added": "added" in request.GET}
+    return _render(request, "feature.html", context)
+
+
+# No cookie, so no CSRF cookie either: guard.py looks at the origin and at a signed token.
+@csrf_exempt
+def add(request: HttpRequest, name: str) -> HttpResponse:
+    """The form to add a point: by itself on GET, stored on POST."""
+    layer = _layer(name)
+    if not layer.open_to_all:
+        raise Http404
+    if request.method != "POST":
+        return _render(
+            request, "add.html", {"layer": layer, **_form_context(layer, form_for(layer))}
+        )
+    form = form_for(layer, request.POST)
+    refusal = _refusal(request, layer)
+    if refusal:
+        form.add_error(None, refusal)
+    elif form.is_valid():
+        try:
+            made = add_feature(
+                layer=layer,
+                geometry=form.cleaned_data["point"],
+                values=form.values(),
+                actor="anonymous",
+                channel="map",
+            )
+        except ValidationError as error:
+            form.refuse(error)
+        else:
+            address = reverse("feature", args=[layer.name, made.pk])
+            return HttpResponseRedirect(f"{address}?added", status=303)
+    return _render(request, "add.html", {"layer": layer, **_form_context(layer, form)}, status=422)
+
+
+def _refusal(request: HttpRequest, layer: Layer) -> str:
+    """Why this form is not taken, in words, or empty text."""
+    if not guard.is_ours(request) or guard.is_robot(request):
+        return _(
+            "This form was not sent from a page of this platform. Please send it again from here."
+        )
+    if not guard.is_fresh(request, layer.name):
+        return _("This page has been open for a long time. Please send the form once more.")
+    return ""
+
+
+def _form_context(layer: Layer, form: FeatureForm) -> dict[str, Any]:
+    return {
+        "form": form,
+        "token": guard.token(layer.name),
+        "licence": page.licence_words(layer),
+    }

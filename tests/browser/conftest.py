@@ -1,0 +1,182 @@
+"""The real server with a database of its own, and the system's Chromium in front of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import make
+from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# WebGL without a graphics card; root, as in a container, cannot have Chromium's sandbox.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
+SECONDS = 15_000  # milliseconds that a page has for anything
+
+
+@pytest.fixture(scope="session")
+def _collected() -> None:
+    """The static files as they are served, under their hashed names."""
+    lock = Path(tempfile.gettempdir()) / f"geoplatform-static-{os.getuid()}.lock"
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # workers of one run start together
+        if not (PROJECT / "geoplatform/webmap/static/webmap/vendor").exists():
+            pytest.fail("The browser library is not built: run `.setup/static` first.")
+        command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        subprocess.run(command, check=True, cwd=PROJECT)
+
+
+def _fill() -> None:
+    """A town of two quarters with three kinds of edible plants around 53.05 N, 11.05 E."""
+    make.town()
+    apple = make.species()
+    walnut = make.species(
+        "Juglans regia", german_name="Walnuss", english_name="Walnut", category="nut"
+    )
+    make.species("Tilia cordata", german_name="Winter-Linde", english_name="Lime", edible=False)
+    make.plant(11.05, 53.05, species=apple, cultivar="Gravensteiner", height_m=6.5)
+    make.plant(11.052, 53.05, species=walnut, access="own-property")
+    make.plant(11.15, 53.05, species=walnut, status="unconfirmed")
+
+
+@pytest.fixture(scope="module")
+def server(
+    _collected: None,
+    migrated_template: str,
+    django_db_setup: None,
+    django_db_blocker: pytest.FixtureRequest,
+) -> Iterator[str]:
+    """Address of a server whose database is its own; tests of one module share it, so they only add."""
+    name = f"gptest_run_{os.getpid()}_browser"
+    before = connections["default"].settings_dict["NAME"]
+    with _admin() as admin:
+        _drop(admin, name)
+        _create(admin, name, migrated_template)
+        _point_at(name)
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            _fill()
+        _point_at(before)
+        try:
+            yield from _serve({**os.environ, **addresses(name)})
+        finally:
+            _drop(admin, name)
+
+
+def _serve(environment: dict[str, str]) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "granian", "geoplatform.wsgi:application"]
+    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    quiet = ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning", "--no-ws"]
+    process = subprocess.Popen([*command, *options, *quiet], env=environment, cwd=PROJECT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/healthz", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("The server did not start.")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("Chromium is not installed: `make install` brings it.")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread; Django would refuse the database to it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Visit:
+    """One reader: a page, and what happened behind it."""
+
+    page: Page
+    context: BrowserContext
+    address: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Page:
+        self.page.goto(self.address + path)
+        return self.page
+
+    def open_map(self, path: str = "/") -> Page:
+        """Open a page with the map and wait until it is drawn."""
+        self.open(path)
+        self.page.wait_for_selector("html.map-drawn", state="attached")
+        return self.page
+
+    def click_middle(self) -> None:
+        """Click into the middle of the map."""
+        box = self.page.locator(".map-pane").bounding_box()
+        assert box
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    def foreign_requests(self) -> list[str]:
+        ours = urlsplit(self.address).netloc
+        return [each for each in self.requests if urlsplit(each).netloc != ours]
+
+
+Visitor = Callable[..., Visit]
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: str) -> Iterator[Visitor]:
+    """Makes readers: `visitor(width=320, javascript=False)`."""
+    contexts: list[BrowserContext] = []
+
+    def make_visit(width: int = 900, height: int = 640, javascript: bool = True) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, java_script_enabled=javascript
+        )
+        contexts.append(context)
+        context.set_default_timeout(SECONDS)
+        visit = Visit(context.new_page(), context, server)
+        visit.page.on("request", lambda request: visit.requests.append(request.url))
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.on(
+            "console",
+            lambda said: visit.complaints.append(said.text) if said.type == "error" else None,
+        )
+        return visit
+
+    yield make_visit
+    for context in contexts:
+        context.close()
