@@ -93,13 +93,18 @@ class Feature(models.Model):
         verbose_name=_("quarter"),
         # The database assigns its features anew when a quarter changes or goes.
         on_delete=models.DO_NOTHING,
+        db_constraint=False,
         null=True,
         blank=True,
         editable=False,
         related_name="+",
     )
     source = models.ForeignKey(
-        Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+"
+        Source,
+        verbose_name=_("source"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # the index on (source, source_key) serves for both
     )
     source_key = models.TextField(_("key in its source"), null=True, blank=True, editable=False)
     licence = models.CharField(_("licence"), max_length=40, choices=Licence, default=Licence.CC0)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # The owner's rights, and a search path that nobody else can put a function on.
 DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public"
+# What looks single rows up must not keep a plan from the day when a table was empty: planned as a scan of
+# nothing, 50,000 inserts into a table with as many closed versions took 240 s instead of 5.
+BY_INDEX = "SET enable_seqscan = off"
 CLOSED = "id, fid, version, created, valid_from, valid_to, opened_by, closed_by, deleted"
 
 
@@ -92,7 +95,7 @@ def _before(table: str, upkeep: "Upkeep") -> str:
     )
     # A no-op gives OLD back, not NULL: Django reads "no row updated" as an error.
     return f"""
-    CREATE OR REPLACE FUNCTION geoplatform.keep_{table}() RETURNS trigger {DEFINER} AS $$
+    CREATE OR REPLACE FUNCTION geoplatform.keep_{table}() RETURNS trigger {DEFINER} {BY_INDEX} AS $$
     BEGIN
         IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.fid <> OLD.fid) THEN
             RAISE EXCEPTION 'the id and number of a feature never change'
@@ -173,10 +176,9 @@ def _drawing_column(table: str, upkeep: "Upkeep") -> list[str]:
 
 
 def _source_key(table: str) -> list[str]:
-    """A source's own id finds its feature again, and stands once."""
+    """A source's own id finds its feature again, and stands once; null stands as often as it likes."""
     return [
-        f"""CREATE UNIQUE INDEX IF NOT EXISTS {table}_source_key ON public.{table} (source_id, source_key)
-            WHERE source_key IS NOT NULL"""
+        f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_source_key ON public.{table} (source_id, source_key)"
     ]
 
 

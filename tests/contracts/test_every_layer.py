@@ -67,6 +67,22 @@ def test_table_is_under_upkeep(layer):
     assert set(triggers.values()) == {"A"}, "all triggers are ENABLE ALWAYS"
 
 
+def test_trigger_functions_cannot_be_led_astray(layer):
+    """The owner's rights with a fixed search path, and no plan from the day when a table was empty."""
+    table = layer.model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, prosecdef, proconfig FROM pg_proc WHERE proname = ANY (%s)",
+            [[f"keep_{table}", f"archive_{table}", "changeset"]],
+        )
+        found = {name: (definer, config) for name, definer, config in cursor.fetchall()}
+    assert len(found) == 3
+    for name, (definer, config) in found.items():
+        assert definer, name
+        assert "search_path=pg_catalog, public" in config, name
+        assert name.startswith("archive_") or "enable_seqscan=off" in config, name
+
+
 def test_every_versioned_column_is_in_the_history(layer):
     upkeep = next(each for each in layer.model._meta.constraints if isinstance(each, Upkeep))
     with connection.cursor() as cursor:
