@@ -148,6 +148,10 @@ REST_FRAMEWORK = {
 # A request may carry this much; geometry is guarded more tightly (contributions/geometry.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
+# What the map is called (none: by its first municipality), and the layer whose features it lists first.
+PLATFORM_NAME = os.environ.get("PLATFORM_NAME", "")
+MAP_LAYER = os.environ.get("MAP_LAYER", "fruit-trees")
+
 # The map's ground: none unless a city configures one, so that no page asks another host.
 BASEMAP_URL = os.environ.get("BASEMAP_URL", "")
 BASEMAP_ATTRIBUTION = os.environ.get("BASEMAP_ATTRIBUTION", "")

@@ -46,7 +46,11 @@ def _layer(layer: Layer) -> Iterator[str]:
     for each in properties(layer):
         kind = f"{each.json_type} ({each.format})" if each.format else each.json_type
         values = ", ".join(f"`{value}`" for value, _label in each.choices)
-        name = f"**`{each.name}`**" if each.path in editable or each.name in editable else f"`{each.name}`"
+        name = (
+            f"**`{each.name}`**"
+            if each.path in editable or each.name in editable
+            else f"`{each.name}`"
+        )
         yield f"| {name} | {kind} | {each.title} | {values} |"
     if layer.open_to_all:
         settable = ", ".join(f"`{name}`" for name in layer.editable if name != layer.geometry)

@@ -7,6 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from geoplatform.database import staged
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def create(table: str, upkeep: "Upkeep") -> str:
         *_source_key(table),
         *_refresh_from_related(table, upkeep),
         *_role(table, upkeep),
+        *staged.create(table, upkeep),
     ]
     return ";\n".join(parts)
 
@@ -47,6 +49,7 @@ def remove(table: str, upkeep: "Upkeep") -> str:
     role = f"DROP TRIGGER IF EXISTS {{0}} ON public.{table};"
     return (
         related
+        + staged.remove(table)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};"""
@@ -121,10 +124,18 @@ def _before(table: str, upkeep: "Upkeep") -> str:
         NEW.changeset := geoplatform.changeset();
         RETURN NEW;
     END $$;
-    DROP TRIGGER IF EXISTS keep ON public.{table};
-    CREATE TRIGGER keep BEFORE INSERT OR UPDATE ON public.{table}
+    DROP TRIGGER IF EXISTS keep_insert ON public.{table};
+    DROP TRIGGER IF EXISTS keep_update ON public.{table};
+    DO $do$ BEGIN
+        EXECUTE format($sql$
+            CREATE TRIGGER keep_insert BEFORE INSERT ON public.{table}
+                FOR EACH ROW WHEN {staged.unless_staged(table)} EXECUTE FUNCTION geoplatform.keep_{table}()
+        $sql$, current_user);
+    END $do$;
+    CREATE TRIGGER keep_update BEFORE UPDATE ON public.{table}
         FOR EACH ROW EXECUTE FUNCTION geoplatform.keep_{table}();
-    ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER keep"""
+    ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER keep_insert;
+    ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER keep_update"""
 
 
 def _after(table: str, upkeep: "Upkeep") -> str:

@@ -9,9 +9,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 QUOTES = "'\"´`‘’‚‛“”„"
-RANKS = {"subsp.": "subsp.", "ssp.": "subsp.", "subsp": "subsp.", "ssp": "subsp.", "var.": "var.", "var": "var.", "f.": "f."}
+RANKS = {
+    "subsp.": "subsp.",
+    "ssp.": "subsp.",
+    "subsp": "subsp.",
+    "ssp": "subsp.",
+    "var.": "var.",
+    "var": "var.",
+    "f.": "f.",
+}
 # Second words that say "some species of this genus" or "not sure which".
-NO_EPITHET = re.compile(r"^(spec(ies)?|spp?|hybr\w*|hypri\w*|indet|unbekannt|nicht|sorten?|zierform|i)\.?$", re.I)
+NO_EPITHET = re.compile(
+    r"^(spec(ies)?|spp?|hybr\w*|hypri\w*|indet|unbekannt|nicht|sorten?|zierform|i)\.?$", re.I
+)
 GENUS = re.compile(r"^[A-Z][a-z]{2,}(-[a-z]+)?$")
 EPITHET = re.compile(r"^[a-zäöüë]{2,}(-[a-z]+)*$")
 # Two lower-case words that are no genus and epithet.
@@ -41,7 +51,9 @@ def parse(text: str) -> Name | None:
     if words[0] in {"×", "x", "X"} and len(words) > 1:  # a hybrid genus
         words = words[1:]
     # "robinia pseudoacacia", "ULMUS hybr.": the case is a slip, the name is meant.
-    if words[0].isupper() or (words[0] not in NO_GENUS and len(words) > 1 and EPITHET.match(words[1])):
+    if words[0].isupper() or (
+        words[0] not in NO_GENUS and len(words) > 1 and EPITHET.match(words[1])
+    ):
         words[0] = words[0].capitalize()
     if not GENUS.match(words[0]):
         return None

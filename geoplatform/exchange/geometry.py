@@ -19,7 +19,15 @@ POINT, LINE, POLYGON = 0, 1, 3
 MULTI = {"MULTIPOINT": 4, "MULTILINESTRING": 5, "MULTIPOLYGON": 6}
 SINGLE = {"POINT": POINT, "LINESTRING": LINE, "POLYGON": POLYGON}
 DIMENSION = {"POINT": 0, "LINESTRING": 1, "POLYGON": 2}
-TYPE_NAMES = ("Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon")
+TYPE_NAMES = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+)
 
 
 class WrongCrs(Exception):
@@ -90,7 +98,9 @@ def prepare(shapes: Shapes, *, kind: str, crs: pyproj.CRS, optional: bool) -> No
         shapes.geometries = found = shapely.force_2d(found)
     _finite(shapes)
     _to_degrees(shapes, crs)
-    if not (shapely.get_type_id(shapes.geometries)[~shapely.is_missing(shapes.geometries)] == POINT).all():
+    if not (
+        shapely.get_type_id(shapes.geometries)[~shapely.is_missing(shapes.geometries)] == POINT
+    ).all():
         _repair(shapes)
     _to_kind(shapes, kind)
 
@@ -105,14 +115,17 @@ def _to_degrees(shapes: Shapes, crs: pyproj.CRS) -> None:
     """Transform to EPSG:4326 and drop what is then no place on the map."""
     if not crs.is_geographic:
         bounds = shapely.bounds(shapes.geometries)
-        degrees = (np.abs(bounds[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(bounds[:, [1, 3]]) <= 90).all(axis=1)
+        degrees = (np.abs(bounds[:, [0, 2]]) <= 180).all(axis=1) & (
+            np.abs(bounds[:, [1, 3]]) <= 90
+        ).all(axis=1)
         name = crs.to_string() if len(crs.to_string()) < 40 else crs.name
         shapes.drop(degrees, _("coordinates look like degrees, not like %(crs)s") % {"crs": name})
     if crs.to_epsg() != 4326 and "CRS84" not in crs.name:
         transformer = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
         try:
             shapes.geometries = shapely.transform(
-                shapes.geometries, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+                shapes.geometries,
+                lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])),
             )
         except ProjError as error:
             raise WrongCrs(str(error)) from None
@@ -120,7 +133,10 @@ def _to_degrees(shapes: Shapes, crs: pyproj.CRS) -> None:
     missing = shapely.is_missing(shapes.geometries)
     with np.errstate(invalid="ignore"):
         inside = (
-            (bounds[:, 0] >= -180) & (bounds[:, 2] <= 180) & (bounds[:, 1] >= -LATITUDE) & (bounds[:, 3] <= LATITUDE)
+            (bounds[:, 0] >= -180)
+            & (bounds[:, 2] <= 180)
+            & (bounds[:, 1] >= -LATITUDE)
+            & (bounds[:, 3] <= LATITUDE)
         )
         metres = ~missing & ~inside & (np.abs(bounds) > 360).any(axis=1)
     if crs.is_geographic:
@@ -160,7 +176,9 @@ def _repair(shapes: Shapes) -> None:
     shapes.drop(gone, _("polygon without area"))
     for row, reason in zip(rows, reasons, strict=True):
         if not gone[row]:
-            shapes.repaired.append((np.array([row]), _("invalid polygon repaired: %(reason)s") % {"reason": reason}))
+            shapes.repaired.append(
+                (np.array([row]), _("invalid polygon repaired: %(reason)s") % {"reason": reason})
+            )
 
 
 def _to_kind(shapes: Shapes, kind: str) -> None:
@@ -176,7 +194,11 @@ def _to_kind(shapes: Shapes, kind: str) -> None:
     multiple = MULTI["MULTI" + single]
     if kind in MULTI:
         alone = np.flatnonzero(types == wanted)
-        make = {POINT: shapely.multipoints, LINE: shapely.multilinestrings, POLYGON: shapely.multipolygons}[wanted]
+        make = {
+            POINT: shapely.multipoints,
+            LINE: shapely.multilinestrings,
+            POLYGON: shapely.multipolygons,
+        }[wanted]
         found[alone] = make(found[alone].reshape(-1, 1))
     else:
         one_part = np.flatnonzero((types == multiple) & (shapely.get_num_geometries(found) == 1))
@@ -199,7 +221,9 @@ def _parts_of(collection: shapely.Geometry, dimension: int) -> shapely.Geometry:
     parts = [each for each in parts if shapely.get_dimensions(each) == dimension]
     if not parts:
         return collection
-    make = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[dimension]
+    make = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[
+        dimension
+    ]
     return make(parts)
 
 

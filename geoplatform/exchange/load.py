@@ -6,10 +6,11 @@ Rows are looked at as whole columns (`rows.py`), then staged and merged by the d
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
@@ -48,6 +49,10 @@ class Request:
     progress: Progress | None = None
 
 
+class _TakeBack(Exception):
+    """Ends a load whose writes are not wanted."""
+
+
 def load(request: Request) -> Summary:
     """Load a file. Raises LoadError when nothing could be loaded; nothing is written then.
 
@@ -61,17 +66,24 @@ def load(request: Request) -> Summary:
             encoding=mapping.file.encoding,
             separator=mapping.file.separator,
         )
-        plan = make_plan(request.layer, mapping, reader.columns)
-        with changeset(actor=f"import:{mapping.source.name}", channel="import", reason=request.path.name):
+        plan = make_plan(request.layer, mapping, reader.columns, update=request.update)
+        with (
+            suppress(_TakeBack),
+            changeset(
+                actor=f"import:{mapping.source.name}", channel="import", reason=request.path.name
+            ),
+        ):
             summary = _load(request, plan, reader)
             if request.dry_run or not summary.loaded:
-                transaction.set_rollback(True)
+                raise _TakeBack
         return summary
     except (UnreadableFile, MappingError, WrongCrs) as error:
         raise LoadError(str(error)) from error
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
-        raise LoadError(_("The database refused the rows: %(reason)s") % {"reason": reason}) from error
+        raise LoadError(
+            _("The database refused the rows: %(reason)s") % {"reason": reason}
+        ) from error
 
 
 def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
@@ -80,22 +92,25 @@ def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
         cursor.execute("SET LOCAL statement_timeout = 0")
     source = places.ensure_source(plan.mapping.source)
     towns = places.ensure_places(plan.mapping.place, source)
-    in_municipality = _has(plan.model, "municipality")
-    if in_municipality and not towns and not plan.model._meta.get_field("municipality").null:
-        raise LoadError(_("The mapping must name a municipality: [municipality] with ags, name and metric_srid."))
-    licences = {}
-    if in_municipality and not request.update:
-        for town, info in towns.values():
-            licences[town.pk] = info.licence or source.licence
+    if (
+        _has(plan.model, "municipality")
+        and not towns
+        and not plan.model._meta.get_field("municipality").null
+    ):
+        raise LoadError(
+            _(
+                "The mapping must name a municipality: [municipality] with ags, name and metric_srid."
+            )
+        )
     rows = Rows(plan, reader, source, towns, summary, update=request.update, strict=request.strict)
     staging = Staging(
         model=plan.model,
         source=source,
-        columns=rows.columns,
+        columns=rows.mapped,
+        same=rows.same,
         geometry=rows.geometry,
-        municipality=in_municipality and bool(towns),
+        place=rows.place,
         stated=not _has(plan.model, "quarter"),
-        licences=licences if len(set(licences.values())) > 1 else {},
     )
     staging.create()
     for batch in reader.batches:
@@ -103,11 +118,15 @@ def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
         if request.progress:
             request.progress(summary.read, reader.total)
     _ragged(reader, summary)
-    for town, info in towns.values() if licences else ():
-        if town.pk in rows.towns_seen:
-            places.ensure_licence(plan.model, town, info.licence or source.licence)
-    (_update if request.update else _merge)(plan, staging, summary)
-    _count(plan, source, summary)
+    if request.update:
+        _update(plan, staging, summary)
+    else:
+        if rows.place:
+            for town, info in towns.values():
+                if str(town.pk) in rows.towns_seen:
+                    places.ensure_licence(plan.model, town, info.licence or source.licence)
+        _merge(plan, staging, summary)
+        _count(plan, source, summary)
     return summary
 
 
@@ -116,33 +135,36 @@ def _has(model: type[Feature], name: str) -> bool:
 
 
 def _merge(plan: Plan, staging: Staging, summary: Summary) -> None:
-    staging.find(plan.identity)
-    found = _count_found()
-    summary.updated = staging.update() if found else 0
+    found = staging.find(plan.identity)
+    summary.updated = staging.update(staging.columns) if found else 0
     summary.unchanged = found - summary.updated
     summary.inserted = staging.insert()
 
 
 def _update(plan: Plan, staging: Staging, summary: Summary) -> None:
     if not plan.mapping.match:
-        raise LoadError(_("--update needs `match` in the mapping: the fields that tell which feature a row is about."))
+        raise LoadError(
+            _(
+                "--update needs `match` in the mapping: the fields that tell which feature a row is about."
+            )
+        )
     match = [plan.fields[name][0].column for name in plan.mapping.match]
-    none, many = staging.match(match)
+    found, none, many = staging.match(match)
     names = ", ".join(plan.mapping.match)
     keys: list[str | None] = [None]
     if none:
-        summary.add(REPORTED, _("no feature has this %(names)s") % {"names": names}, none, keys * len(none))
+        summary.add(
+            REPORTED, _("no feature has this %(names)s") % {"names": names}, none, keys * len(none)
+        )
     if many:
-        summary.add(REPORTED, _("several features have this %(names)s") % {"names": names}, many, keys * len(many))
-    found = _count_found()
+        summary.add(
+            REPORTED,
+            _("several features have this %(names)s") % {"names": names},
+            many,
+            keys * len(many),
+        )
     summary.updated = staging.update_values([each for each in staging.columns if each not in match])
     summary.unchanged = found - summary.updated
-
-
-def _count_found() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_temp.load_rows WHERE target IS NOT NULL")
-        return int(cursor.fetchone()[0])
 
 
 def _ragged(reader: Reader, summary: Summary) -> None:

@@ -167,7 +167,9 @@ def read_mapping(path: Path) -> Mapping:
 def _licence(section: "_Section", value: str) -> str:
     if value not in Licence.values:
         raise section.wrong(
-            "licence", _("%(value)s is none of %(known)s") % {"value": value, "known": ", ".join(Licence.values)}
+            "licence",
+            _("%(value)s is none of %(known)s")
+            % {"value": value, "known": ", ".join(Licence.values)},
         )
     return value
 
@@ -182,7 +184,9 @@ def _place(section: "_Section | None") -> Place | None:
         return Place(None, {None: info})
     table = section.section("values")
     if table is None:
-        raise section.wrong("values", _("is missing: one municipality for each value of the column"))
+        raise section.wrong(
+            "values", _("is missing: one municipality for each value of the column")
+        )
     found: dict[str | None, MunicipalityInfo] = {}
     for value in table.names():
         each = table.section(value)
@@ -209,7 +213,8 @@ def _file(section: "_Section | None") -> FileInfo:
         return FileInfo()
     names = ("crs", "encoding", "separator", "layer", "x", "y", "wkt")
     info = FileInfo(
-        **{name: section.text(name) or None for name in names}, decimal=section.text("decimal") or "."
+        **{name: section.text(name) or None for name in names},
+        decimal=section.text("decimal") or ".",
     )
     if bool(info.x) != bool(info.y):
         raise section.wrong("x", _("needs y beside it, and y needs x"))
@@ -239,7 +244,9 @@ def _rule(fields: "_Section", name: str, path: Path) -> FieldRule:
     if unit := section.texts("unit"):
         if len(unit) != 2 or not set(unit) <= set(UNITS):
             raise section.wrong(
-                "unit", _("two units, of the file and of the field, of %(known)s") % {"known": ", ".join(UNITS)}
+                "unit",
+                _("two units, of the file and of the field, of %(known)s")
+                % {"known": ", ".join(UNITS)},
             )
         factor = UNITS[unit[0]] / UNITS[unit[1]]
     also = section.section("also")
@@ -287,7 +294,9 @@ class _Section:
 
     def wrong(self, key: str, what: str) -> MappingError:
         where = f"{self.name}.{key}" if self.name else key
-        return MappingError(_("%(file)s, %(key)s: %(what)s") % {"file": self.path, "key": where, "what": what})
+        return MappingError(
+            _("%(file)s, %(key)s: %(what)s") % {"file": self.path, "key": where, "what": what}
+        )
 
     def names(self) -> list[str]:
         return list(self.data)
@@ -322,4 +331,8 @@ class _Section:
 
     def done(self) -> None:
         for key in sorted(set(self.data) - self.used):
-            raise self.wrong(key, _("is no key of this section; there are %(known)s") % {"known": ", ".join(sorted(self.used))})
+            raise self.wrong(
+                key,
+                _("is no key of this section; there are %(known)s")
+                % {"known": ", ".join(sorted(self.used))},
+            )

@@ -44,11 +44,15 @@ def ensure_municipality(info: MunicipalityInfo, source: Source) -> Feature:
     return found  # type: ignore[no-any-return]
 
 
-def ensure_places(place: Place | None, source: Source) -> dict[str | None, tuple[Feature, MunicipalityInfo]]:
+def ensure_places(
+    place: Place | None, source: Source
+) -> dict[str | None, tuple[Feature, MunicipalityInfo]]:
     """Municipalities by the value that names them in the file (None: the whole file)."""
     if place is None:
         return {}
-    return {value: (ensure_municipality(info, source), info) for value, info in place.values.items()}
+    return {
+        value: (ensure_municipality(info, source), info) for value, info in place.values.items()
+    }
 
 
 def ensure_licence(model: type[Feature], municipality: Feature, licence: str) -> None:
@@ -58,7 +62,9 @@ def ensure_licence(model: type[Feature], municipality: Feature, licence: str) ->
     )
     if kept.licence != licence:
         raise LoadError(
-            _("%(what)s in %(where)s stand under %(kept)s, the file under %(new)s: licences are never mixed.")
+            _(
+                "%(what)s in %(where)s stand under %(kept)s, the file under %(new)s: licences are never mixed."
+            )
             % {
                 "what": model._meta.verbose_name_plural,
                 "where": municipality,

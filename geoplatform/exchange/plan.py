@@ -18,10 +18,21 @@ from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Feature
 from geoplatform.exchange.errors import LoadError
 from geoplatform.exchange.mapping import FieldRule, Mapping, SourceInfo
-from geoplatform.exchange.values import CONVERSIONS
+from geoplatform.exchange.values import CONVERSIONS, Fault, blank
 
 # Kept by the database, or stated for the whole file.
-NEVER = {"id", "fid", "municipality", "quarter", "source", "source_key", "licence", "created", "changed", "version"}
+NEVER = {
+    "id",
+    "fid",
+    "municipality",
+    "quarter",
+    "source",
+    "source_key",
+    "licence",
+    "created",
+    "changed",
+    "version",
+}
 KEY_COLUMNS = ("key", "id")
 
 
@@ -59,11 +70,12 @@ def settable(layer: Layer) -> dict[str, models.Field[Any, Any]]:
     return {
         field.name: field
         for field in layer.model._meta.concrete_fields
-        if field.name not in NEVER | derived | {layer.geometry} and not isinstance(field, models.GeneratedField)
+        if field.name not in NEVER | derived | {layer.geometry}
+        and not isinstance(field, models.GeneratedField)
     }
 
 
-def make_plan(layer: Layer, mapping: Mapping, columns: Iterable[str]) -> Plan:
+def make_plan(layer: Layer, mapping: Mapping, columns: Iterable[str], *, update: bool) -> Plan:
     """Check the mapping against layer and file. Raises LoadError."""
     columns = list(columns)
     allowed = settable(layer)
@@ -86,12 +98,33 @@ def make_plan(layer: Layer, mapping: Mapping, columns: Iterable[str]) -> Plan:
                 _("fields.%(name)s: there is no conversion %(convert)s. There are: %(known)s.")
                 % {"name": name, "convert": rule.convert, "known": ", ".join(CONVERSIONS)}
             )
+    if not update:
+        _check_required(layer, allowed, rules)
     if unknown := sorted(set(mapping.match) - set(rules)):
-        raise LoadError(_("match: %(name)s is none of the mapped fields.") % {"name": ", ".join(unknown)})
+        raise LoadError(
+            _("match: %(name)s is none of the mapped fields.") % {"name": ", ".join(unknown)}
+        )
     key = mapping.key
     if not key and mapping.fields is None:
         key = tuple(name for name in KEY_COLUMNS if name in columns)[:1]
-    return Plan(layer, mapping, {name: (allowed[name], rule) for name, rule in rules.items()}, key, _identity(layer, rules))
+    return Plan(
+        layer,
+        mapping,
+        {name: (allowed[name], rule) for name, rule in rules.items()},
+        key,
+        _identity(layer, rules),
+    )
+
+
+def _check_required(
+    layer: Layer, allowed: dict[str, models.Field[Any, Any]], rules: Iterable[str]
+) -> None:
+    for name in sorted(set(allowed) - set(rules)):
+        if isinstance(blank(allowed[name]), Fault):
+            raise LoadError(
+                _("Layer %(layer)s needs a value for %(name)s; map a column to it, or a constant.")
+                % {"layer": layer.name, "name": name}
+            )
 
 
 def _identity(layer: Layer, rules: Iterable[str]) -> tuple[str, ...]:
@@ -106,4 +139,8 @@ def _identity(layer: Layer, rules: Iterable[str]) -> tuple[str, ...]:
         if isinstance(constraint, UniqueConstraint) and model.reference in constraint.fields:
             names = tuple(constraint.fields)
     filled = {*rules, "municipality"}
-    return tuple(model._meta.get_field(name).column for name in names) if names and set(names) <= filled else ()  # type: ignore[union-attr]
+    return (
+        tuple(model._meta.get_field(name).column for name in names)
+        if names and set(names) <= filled
+        else ()
+    )  # type: ignore[union-attr]

@@ -10,23 +10,25 @@ from geoplatform.exchange.report import REPORTED, Summary
 MOST_PROBLEMS, MOST_ROWS = 20, 5
 
 
-def print_summary(summary: Summary, *, title: str, report: Path | None, dry_run: bool, out: Any) -> None:
+def print_summary(
+    summary: Summary, *, title: str, report: Path | None, dry_run: bool, out: Any
+) -> None:
     """Write counts, and each problem with its first rows."""
     out.write(title + (f" ({_('dry run: nothing was changed')})" if dry_run else ""))
     counts: list[tuple[str, int]] = [
         (_("rows read"), summary.read),
-        (_("inserted"), summary.inserted),
-        (_("updated"), summary.updated),
-        (_("unchanged"), summary.unchanged),
+        (_("added"), summary.inserted),
+        (_("there before, updated"), summary.updated),
+        (_("there before, unchanged"), summary.unchanged),
         (_("reported, not loaded"), summary.reported),
         (_("not of this layer"), summary.filtered),
     ]
-    counts = [each for number, each in enumerate(counts) if number < 2 or each[1]]
+    counts = [each for number, each in enumerate(counts) if number == 0 or each[1]]
     if summary.repaired:
         counts.append((_("of the loaded: repaired"), summary.repaired))
     for label, count in counts:
         out.write(f"  {label:<28} {_grouped(count):>12}")
-    if summary.loaded:
+    if summary.in_layers:
         out.write(_("This source now has"))
         for name, count in summary.in_layers.items():
             out.write(f"  {name:<28} {_grouped(count):>12}")
@@ -44,7 +46,9 @@ def _print_problems(summary: Summary, out: Any) -> None:
         kind = _("not loaded") if problem.kind == REPORTED else _("repaired")
         rows = ", ".join(str(row) for row in sorted(problem.rows)[:MOST_ROWS])
         more = " …" if len(problem.rows) > MOST_ROWS else ""
-        out.write(f"{_grouped(len(problem.rows)):>8} × {kind}: {problem.text} ({_('rows')} {rows}{more})")
+        out.write(
+            f"{_grouped(len(problem.rows)):>8} × {kind}: {problem.text} ({_('rows')} {rows}{more})"
+        )
     if len(problems) > MOST_PROBLEMS:
         out.write(_("… and %(count)d other problems") % {"count": len(problems) - MOST_PROBLEMS})
 

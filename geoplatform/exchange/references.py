@@ -23,7 +23,9 @@ from geoplatform.exchange.values import Column, Fault, as_text, blank, by_distin
 class References:
     """Finds the rows that one foreign key of a load names, each asked for once."""
 
-    def __init__(self, field: models.ForeignKey[Any, Any], rule: FieldRule, source: Source, *, strict: bool) -> None:
+    def __init__(
+        self, field: models.ForeignKey[Any, Any], rule: FieldRule, source: Source, *, strict: bool
+    ) -> None:
         self.field, self.rule, self.source = field, rule, source
         self.related: type[Feature] = field.related_model  # type: ignore[assignment]
         self.make = None if strict else getattr(self.related, "from_reference", None)
@@ -45,9 +47,7 @@ class References:
             return blank(self.field)
         if name in self.known:
             return self.known[name]
-        return Fault(
-            _("%(field)s: unknown: %(value)s") % {"field": self.field.name, "value": name}
-        )
+        return Fault(_("%(field)s: unknown: %(value)s") % {"field": self.field.name, "value": name})
 
     def _find(self, names: set[str]) -> None:
         rows = self.related._default_manager.all()
@@ -58,7 +58,12 @@ class References:
             self.known |= dict(found.values_list(self.related.reference, "pk"))
 
     def _known_of(
-        self, missing: set[str], names: list[str | None], indices: np.ndarray, table: pa.Table, texts: pa.Array
+        self,
+        missing: set[str],
+        names: list[str | None],
+        indices: np.ndarray,
+        table: pa.Table,
+        texts: pa.Array,
     ) -> dict[str, dict[str, str]]:
         """What the file says of each missing row, taken from the first row that names it and nothing besides."""
         also = {name: as_text(table[column]) for name, column in self.rule.also.items()}

@@ -36,7 +36,9 @@ class Summary:
     in_layers: dict[str, int] = field(default_factory=dict)
     problems: dict[tuple[str, str], Problem] = field(default_factory=dict)
 
-    def add(self, kind: str, text: str, rows: np.ndarray | list[int], keys: list[str | None]) -> None:
+    def add(
+        self, kind: str, text: str, rows: np.ndarray | list[int], keys: list[str | None]
+    ) -> None:
         """Note a problem of some rows."""
         problem = self.problems.setdefault((kind, text), Problem(kind, text))
         problem.rows.extend(int(row) for row in rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,17 @@ from geoplatform.exchange.mapping import FieldRule, MunicipalityInfo
 from geoplatform.exchange.plan import Plan
 from geoplatform.exchange.references import References
 from geoplatform.exchange.report import REPAIRED, REPORTED, Summary
-from geoplatform.exchange.values import Column, Fault, as_text, by_distinct, clean, joined, spread, to_sql
+from geoplatform.exchange.values import (
+    Column,
+    Fault,
+    as_text,
+    by_distinct,
+    checked,
+    clean,
+    joined,
+    spread,
+    to_sql,
+)
 from geoplatform.formats.readers import GEOMETRY, Batch, Reader
 
 Towns = dict[str | None, tuple[Feature, MunicipalityInfo]]
@@ -27,30 +38,63 @@ class Rows:
     """Prepares the batches of one file. Keys seen before are remembered across batches: the first row wins."""
 
     def __init__(
-        self, plan: Plan, reader: Reader, source: Source, towns: Towns, summary: Summary, *, update: bool, strict: bool
+        self,
+        plan: Plan,
+        reader: Reader,
+        source: Source,
+        towns: Towns,
+        summary: Summary,
+        *,
+        update: bool,
+        strict: bool,
     ) -> None:
         self.plan, self.towns, self.summary, self.update = plan, towns, summary, update
         self.geometry = None if update else plan.layer.geometry
-        self.crs = geo.parse_crs(plan.mapping.file.crs or reader.crs or "EPSG:4326") if self.geometry else None
-        self.in_municipality = any(each.name == "municipality" for each in plan.model._meta.concrete_fields)
-        self.columns = [field.column for field, _rule in plan.fields.values()]
+        self.crs = (
+            geo.parse_crs(plan.mapping.file.crs or reader.crs or "EPSG:4326")
+            if self.geometry
+            else None
+        )
+        self.place = bool(towns) and any(
+            each.name == "municipality" for each in plan.model._meta.concrete_fields
+        )
+        # What is the same in all rows is told once; the rest comes with the rows.
+        self.same: dict[str, str | None] = {"licence": source.licence}
+        self.varying: dict[str, tuple[models.Field[Any, Any], FieldRule]] = {}
+        for name, (field, rule) in plan.fields.items():
+            if rule.constant is not None and not rule.only_with:
+                self.same[field.column] = _constant(field, rule)
+            else:
+                self.varying[name] = (field, rule)
+        if self.place and set(towns) == {None}:
+            town, info = towns[None]
+            self.same |= {
+                "municipality_id": str(town.pk),
+                "licence": info.licence or source.licence,
+            }
         if self.geometry:
             self._check_geometry(reader)
-            self.columns.append(self.geometry)
         self.references = {
             name: References(field, rule, source, strict=strict)
             for name, (field, rule) in plan.fields.items()
             if isinstance(field, models.ForeignKey)
         }
         self.seen: set[str] = set()
-        self.towns_seen: set[object] = set()
+        self.towns_seen: set[str] = set()
+
+    @property
+    def mapped(self) -> list[str]:
+        """All columns that the mapping fills, without geometry."""
+        return [field.column for field, _rule in self.plan.fields.values()]
 
     def _check_geometry(self, reader: Reader) -> None:
         file = self.plan.mapping.file
         field = self.plan.layer.geometry_field
         if not (reader.geometry or file.x or file.wkt) and field is not None and not field.null:
             raise LoadError(
-                _("The file has no geometry; name its coordinate columns in the mapping: [file] x and y, or wkt.")
+                _(
+                    "The file has no geometry; name its coordinate columns in the mapping: [file] x and y, or wkt."
+                )
             )
 
     def prepare(self, batch: Batch) -> pa.Table:
@@ -68,20 +112,21 @@ class Rows:
                 self.summary.add(REPORTED, reason, batch.numbers[rows], _some(keys, rows))
                 usable[rows] = False
 
-        for name, (field, rule) in self.plan.fields.items():
+        for name, (field, rule) in self.varying.items():
             column = self._column(table, name, field, rule)
             report(column.faults)
             ready[field.column] = column.texts
         towns = self._town_rows(table)
         if towns is not None:
             report(towns.faults)
-            if self.in_municipality:
-                ready["municipality_id"] = towns.texts
+            self._state_towns(ready, towns)
         if self.geometry:
             shapes = self._shapes(table, towns)
             report(shapes.faults)
             ready[self.geometry] = pa.array(geo.to_hex(shapes), pa.string())
             repaired = shapes.repaired
+            for name, value in self.plan.model.with_geometry.items():
+                ready.setdefault(name, self._with_geometry(name, value, ready[self.geometry]))
         if keys is None and not self.update:
             keys = self._made_keys(ready)
         if not self.update:
@@ -89,18 +134,43 @@ class Rows:
         for rows, reason in repaired:
             rows = rows[usable[rows]]
             self.summary.add(REPAIRED, reason, batch.numbers[rows], _some(keys, rows))
-        rows_of = {"row": pa.array(batch.numbers), "source_key": keys or pa.nulls(table.num_rows, pa.string())}
-        order = ["row", "source_key", *self.columns]
-        order += ["municipality_id"] if self.in_municipality and self.towns else []
-        result = pa.table({**rows_of, **ready}).select(order)
+        rows_of = {"row": pa.array(batch.numbers)}
+        if keys is not None:
+            rows_of["source_key"] = keys
+        result = pa.table({**rows_of, **ready})
         if towns is not None:
-            self.towns_seen |= {key for key in pc.unique(towns.texts.filter(pa.array(usable))).to_pylist() if key}
+            self.towns_seen |= {
+                key for key in pc.unique(towns.texts.filter(pa.array(usable))).to_pylist() if key
+            }
         return result if usable.all() else result.filter(pa.array(usable))
+
+    def _state_towns(self, ready: dict[str, pa.Array], towns: Column) -> None:
+        """Municipality and licence of each row, where they differ by row."""
+        if not self.place or "municipality_id" in self.same:
+            return
+        ready["municipality_id"] = towns.texts
+        licences = {
+            str(town.pk): info.licence for town, info in self.towns.values() if info.licence
+        }
+        if licences:
+            ready["licence"] = spread(
+                *by_distinct(
+                    towns.texts, lambda town: licences.get(town or "", self.same["licence"])
+                )
+            ).texts
+
+    def _with_geometry(self, name: str, value: object, shapes: pa.Array) -> pa.Array:
+        """What follows from a row's geometry; without one the field's default."""
+        default = self.plan.model._meta.get_field(name).get_default()  # type: ignore[union-attr]
+        return pc.if_else(pc.is_valid(shapes), to_sql(value), to_sql(default))
 
     def _chosen(self, batch: Batch) -> Batch:
         """Rows that are of this layer, by the mapping's `where` and `where_not`."""
         keep = np.ones(batch.table.num_rows, bool)
-        for choice, wanted in ((self.plan.mapping.where, True), (self.plan.mapping.where_not, False)):
+        for choice, wanted in (
+            (self.plan.mapping.where, True),
+            (self.plan.mapping.where_not, False),
+        ):
             for column, values in choice.items():
                 among = pc.is_in(as_text(batch.table[column]), pa.array(values, pa.string()))
                 keep &= among.to_numpy(zero_copy_only=False) == wanted
@@ -109,13 +179,11 @@ class Rows:
         self.summary.filtered += int((~keep).sum())
         return Batch(batch.table.filter(pa.array(keep)), batch.numbers[keep])
 
-    def _column(self, table: pa.Table, name: str, field: models.Field, rule: FieldRule) -> Column:  # type: ignore[type-arg]
+    def _column(
+        self, table: pa.Table, name: str, field: models.Field[Any, Any], rule: FieldRule
+    ) -> Column:
         if rule.constant is not None:
-            texts = pa.nulls(table.num_rows, pa.string())
-            value = clean(None, FieldRule(default=rule.constant, format=rule.format), field)
-            if isinstance(value, Fault):
-                raise LoadError(value.reason)
-            column = Column(pa.array([to_sql(value)] * table.num_rows, pa.string()), [])
+            column = Column(pa.array([_constant(field, rule)] * table.num_rows, pa.string()), [])
         else:
             texts = joined(table, rule.columns, rule.join)
             if name in self.references:
@@ -138,7 +206,9 @@ class Rows:
 
         def find(text: str | None) -> str | Fault:
             if text not in self.towns:
-                return Fault(_("no municipality for %(value)s in the mapping") % {"value": text or "–"})
+                return Fault(
+                    _("no municipality for %(value)s in the mapping") % {"value": text or "–"}
+                )
             return str(self.towns[text][0].pk)
 
         return spread(*by_distinct(as_text(table[place.column]), find))
@@ -170,7 +240,9 @@ class Rows:
         by_id = {str(town.pk): town for town, _info in self.towns.values()}
         for key in pc.unique(towns.texts).to_pylist():
             if key:
-                rows = pc.fill_null(pc.equal(towns.texts, key), False).to_numpy(zero_copy_only=False)
+                rows = pc.fill_null(pc.equal(towns.texts, key), False).to_numpy(
+                    zero_copy_only=False
+                )
                 geo.drop_far(shapes, rows, by_id[key].metric_srid)  # type: ignore[attr-defined]
 
     def _keys(self, table: pa.Table) -> pa.Array | None:
@@ -186,7 +258,11 @@ class Rows:
             field, rule = self.plan.fields[reference]
             return self._column(table, reference, field, rule).texts
         texts = [as_text(table[name]) for name in columns]
-        needed = [text for name, text in zip(columns, texts, strict=True) if name not in self.plan.mapping.key_may_lack]
+        needed = [
+            text
+            for name, text in zip(columns, texts, strict=True)
+            if name not in self.plan.mapping.key_may_lack
+        ]
         keys = pc.binary_join_element_wise(*[pc.fill_null(text, "") for text in texts], "/")
         for text in needed:
             keys = pc.if_else(pc.is_valid(text), keys, pa.scalar(None, pa.string()))
@@ -195,7 +271,10 @@ class Rows:
     def _made_keys(self, ready: dict[str, pa.Array]) -> pa.Array:
         """Without an id of its own a row is known by its content, so that the same file loaded again adds nothing."""
         rows = zip(*[column.to_pylist() for column in ready.values()], strict=True)
-        return pa.array([hashlib.blake2b(repr(row).encode(), digest_size=16).hexdigest() for row in rows], pa.string())
+        return pa.array(
+            [hashlib.blake2b(repr(row).encode(), digest_size=16).hexdigest() for row in rows],
+            pa.string(),
+        )
 
     def _key_faults(self, keys: pa.Array, usable: np.ndarray) -> list[tuple[np.ndarray, str]]:
         """Rows without a key, and rows whose key a usable row before them has."""
@@ -213,6 +292,14 @@ class Rows:
         return [(np.array(rows), reason) for rows, reason in found if rows]
 
 
+def _constant(field: models.Field[Any, Any], rule: FieldRule) -> str | None:
+    """The constant of a rule as text. Raises LoadError where the field cannot hold it."""
+    value = checked(rule.constant, rule, field)
+    if isinstance(value, Fault):
+        raise LoadError(value.reason)
+    return to_sql(value)
+
+
 def _some(keys: pa.Array | None, rows: np.ndarray) -> list[str | None]:
     return keys.take(pa.array(rows)).to_pylist() if keys is not None else [None] * len(rows)
 
@@ -223,7 +310,9 @@ def _numbers(texts: pa.Array, decimal: str) -> tuple[np.ndarray, np.ndarray]:
         texts = pc.replace_substring(pc.replace_substring(texts, ".", ""), decimal, ".")
     numeric = pc.match_substring_regex(texts, r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
     wrong = pc.invert(pc.fill_null(numeric, True))
-    values = pc.if_else(pc.fill_null(numeric, False), texts, pa.scalar(None, pa.string())).cast(pa.float64())
-    return pc.fill_null(values, float("nan")).to_numpy(zero_copy_only=False), wrong.to_numpy(zero_copy_only=False)
-
-
+    values = pc.if_else(pc.fill_null(numeric, False), texts, pa.scalar(None, pa.string())).cast(
+        pa.float64()
+    )
+    return pc.fill_null(values, float("nan")).to_numpy(zero_copy_only=False), wrong.to_numpy(
+        zero_copy_only=False
+    )

@@ -1,4 +1,5 @@
-"""The database's part of a load: rows come by COPY into a temporary table, and then a few statements do the rest.
+"""The database's part of a load: rows come by COPY into a temporary table, and a few statements do the rest
+(the owner's part of it: database/staged.py).
 
 A feature is found again by its source's own key, else by what tells it whatever its source (a municipality's AGS). Only
 rows whose values differ are updated, so that a second run writes no version.
@@ -7,6 +8,7 @@ rows whose values differ are updated, so that a second run writes no version.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,77 +21,79 @@ from psycopg import sql
 from geoplatform.catalog.models import Feature, Source
 from geoplatform.exchange.values import to_sql
 
-ROWS = sql.Identifier("load_rows")
+ROWS = sql.SQL("pg_temp.staged")
 
 
 @dataclass(frozen=True)
 class Staging:
-    """The temporary table of one load.
+    """The staged rows of one load.
 
-    columns       columns of the feature table that the file fills, the geometry's among them
-    geometry      the geometry's column, None when the file brings none
-    municipality  whether rows state their municipality
-    stated        whether the municipality is the feature's own statement, not found by place (quarters)
-    licences      licence by municipality id, where rows state theirs
+    columns   columns of the feature table that come with the rows, the geometry's among them
+    same      columns whose value is the same in all rows
+    geometry  the geometry's column, None when the file brings none
+    place     whether rows state their municipality; `stated` whether that is the feature's own statement (quarters)
     """
 
     model: type[Feature]
     source: Source
     columns: Sequence[str]
+    same: Mapping[str, str | None]
     geometry: str | None
-    municipality: bool
+    place: bool
     stated: bool
-    licences: Mapping[Any, str]
 
     @property
     def table(self) -> sql.Identifier:
         return sql.Identifier(self.model._meta.db_table)
 
     def create(self) -> None:
-        """An empty table with the types of the real one."""
-        given = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in self._given()]
+        """An empty table with the types of the real one, and with values for columns that no row brings."""
+        same = {**self._defaults(), **self.same, "source_id": str(self.source.pk)}
         with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.load_rows")
             cursor.execute(
-                sql.SQL(
-                    "CREATE TEMP TABLE {rows} ON COMMIT DROP AS "
-                    "SELECT 0 AS row, t.source_key, {given}, t.id AS target FROM {table} t WHERE false"
-                ).format(rows=ROWS, given=sql.SQL(", ").join(given), table=self.table)
+                sql.SQL("SELECT geoplatform.{}(%s::jsonb)").format(self._function("stage")),
+                [json.dumps(same)],
             )
 
-    def _given(self) -> list[str]:
-        return [*self.columns, *(["municipality_id"] if self.municipality else [])]
-
     def copy(self, rows: pa.Table) -> None:
-        """Add rows: columns `row`, `source_key` and the given ones, as text."""
+        """Add rows of text: `row`, `source_key` and the columns, in any order."""
         data = io.BytesIO()
         pacsv.write_csv(rows, data, pacsv.WriteOptions(include_header=False))
-        names = sql.SQL(", ").join(sql.Identifier(name) for name in ("row", "source_key", *self._given()))
+        names = sql.SQL(", ").join(sql.Identifier(name) for name in rows.column_names)
         with connection.cursor() as cursor:
-            statement = sql.SQL("COPY {rows} ({names}) FROM STDIN (FORMAT csv)").format(rows=ROWS, names=names)
+            statement = sql.SQL("COPY {rows} ({names}) FROM STDIN (FORMAT csv)").format(
+                rows=ROWS, names=names
+            )
             with cursor.copy(statement) as copy:
                 copy.write(data.getbuffer())
 
-    def find(self, identity: Sequence[str]) -> None:
-        """Which feature each row is, by key or by identity."""
-        same_source = sql.SQL("t.source_id = {} AND t.source_key = r.source_key").format(self.source.pk)
+    def find(self, identity: Sequence[str]) -> int:
+        """Which feature each row is, by key or by identity; the number of those found."""
+        same_source = sql.SQL("t.source_id = {} AND t.source_key = r.source_key").format(
+            sql.Literal(self.source.pk)
+        )
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE pg_temp.load_rows")
-            self._set_target(cursor, same_source)
+            cursor.execute("SELECT geoplatform.analyze_staged()")
+            found = self._set_target(cursor, same_source)
             if identity:
-                condition = [sql.SQL("t.{0} = r.{0}").format(sql.Identifier(name)) for name in identity]
-                self._set_target(cursor, sql.SQL(" AND ").join([sql.SQL("r.target IS NULL"), *condition]))
+                condition = [
+                    sql.SQL("t.{0} = r.{0}").format(sql.Identifier(name)) for name in identity
+                ]
+                found += self._set_target(
+                    cursor, sql.SQL(" AND ").join([sql.SQL("r.target IS NULL"), *condition])
+                )
+            return found
 
-    def match(self, columns: Sequence[str]) -> tuple[list[int], list[int]]:
-        """Which features the rows describe, by values; numbers of rows that match none, and more than one."""
+    def match(self, columns: Sequence[str]) -> tuple[int, list[int], list[int]]:
+        """Which features the rows describe, by values: how many, and the rows that match none, and more than one."""
         condition = [sql.SQL("t.{0} = r.{0}").format(sql.Identifier(name)) for name in columns]
-        if self.municipality:
+        if self.place:
             condition.append(sql.SQL("t.municipality_id = r.municipality_id"))
+        joined = sql.SQL(" AND ").join(condition)
         with connection.cursor() as cursor:
-            joined = sql.SQL(" AND ").join(condition)
-            self._set_target(cursor, joined)
+            found = self._set_target(cursor, joined)
             cursor.execute(
-                sql.SQL("SELECT row FROM {rows} WHERE target IS NULL ORDER BY row").format(rows=ROWS)
+                sql.SQL("SELECT row FROM {} WHERE target IS NULL ORDER BY row").format(ROWS)
             )
             none = [row for (row,) in cursor.fetchall()]
             cursor.execute(
@@ -98,37 +102,42 @@ class Staging:
                     "UPDATE {rows} r SET target = NULL FROM many WHERE r.row = many.row RETURNING r.row"
                 ).format(rows=ROWS, table=self.table, joined=joined)
             )
-            return none, sorted(row for (row,) in cursor.fetchall())
+            many = sorted(row for (row,) in cursor.fetchall())
+            return found - len(many), none, many
 
-    def _set_target(self, cursor: Any, condition: sql.Composable) -> None:
+    def _set_target(self, cursor: Any, condition: sql.Composable) -> int:
         cursor.execute(
             sql.SQL("UPDATE {rows} r SET target = t.id FROM {table} t WHERE {condition}").format(
                 rows=ROWS, table=self.table, condition=condition
             )
         )
+        return int(cursor.rowcount)
 
-    def update(self) -> int:
-        """Give the features found what the file says; number of those that differed."""
-        pairs = [(name, sql.SQL("r.{}").format(sql.Identifier(name))) for name in self.columns if name != self.geometry]
-        pairs += [
-            ("source_id", sql.Literal(self.source.pk)),
-            ("source_key", sql.SQL("r.source_key")),
-            ("licence", self._licence()),
-        ]
-        if self.municipality and self.stated:
-            pairs.append(("municipality_id", sql.SQL("r.municipality_id")))
+    def update(self, columns: Sequence[str]) -> int:
+        """Give the features found what the file says in `columns`; number of those that differed."""
+        names = [*columns, "source_id", "source_key", "licence"]
+        if self.place and self.stated:
+            names.append("municipality_id")
+        pairs = {name: sql.SQL("r.{}").format(sql.Identifier(name)) for name in names}
         if self.geometry:
-            pairs += self._with_geometry(insert=False)
+            # A row without a geometry leaves what is there, and what follows from it.
+            there = sql.SQL("r.{} IS NOT NULL").format(sql.Identifier(self.geometry))
+            for name in (self.geometry, *self.model.with_geometry):
+                pairs[name] = sql.SQL("CASE WHEN {0} THEN r.{1} ELSE t.{1} END").format(
+                    there, sql.Identifier(name)
+                )
         return self._update(pairs)
 
     def update_values(self, columns: Sequence[str]) -> int:
         """Give the features found the values of some columns where the file has one; number of those that differed."""
         return self._update(
-            [(name, sql.SQL("coalesce(r.{0}, t.{0})").format(sql.Identifier(name))) for name in columns]
+            {
+                name: sql.SQL("coalesce(r.{0}, t.{0})").format(sql.Identifier(name))
+                for name in columns
+            }
         )
 
-    def _update(self, pairs: Sequence[tuple[str, sql.Composable]]) -> int:
-        values = sql.SQL(", ").join(value for _name, value in pairs)
+    def _update(self, pairs: Mapping[str, sql.Composable]) -> int:
         with connection.cursor() as cursor:
             cursor.execute(
                 sql.SQL(
@@ -137,80 +146,32 @@ class Staging:
                 ).format(
                     table=self.table,
                     rows=ROWS,
-                    names=sql.SQL(", ").join(sql.Identifier(name) for name, _value in pairs),
-                    old=sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name, _value in pairs),
-                    values=values,
+                    names=sql.SQL(", ").join(map(sql.Identifier, pairs)),
+                    old=sql.SQL(", ").join(sql.Identifier("t", name) for name in pairs),
+                    values=sql.SQL(", ").join(pairs.values()),
                 )
             )
             return int(cursor.rowcount)
 
     def insert(self) -> int:
         """Add the rows that are no feature yet; their number."""
-        pairs = [(name, sql.SQL("r.{}").format(sql.Identifier(name))) for name in self.columns if name != self.geometry]
-        pairs += [
-            ("id", sql.SQL("gen_random_uuid()")),
-            ("source_id", sql.Literal(self.source.pk)),
-            ("source_key", sql.SQL("r.source_key")),
-            ("licence", self._licence()),
-        ]
-        if self.municipality:
-            pairs.append(("municipality_id", sql.SQL("r.municipality_id")))
-        if self.geometry:
-            pairs += self._with_geometry(insert=True)
-        pairs += self._defaults({name for name, _value in pairs})
         with connection.cursor() as cursor:
-            cursor.execute(
-                sql.SQL(
-                    "INSERT INTO {table} ({names}) SELECT {values} FROM {rows} r WHERE r.target IS NULL ORDER BY r.row"
-                ).format(
-                    table=self.table,
-                    rows=ROWS,
-                    names=sql.SQL(", ").join(sql.Identifier(name) for name, _value in pairs),
-                    values=sql.SQL(", ").join(value for _name, value in pairs),
-                )
-            )
-            return int(cursor.rowcount)
+            cursor.execute(sql.SQL("SELECT geoplatform.{}()").format(self._function("insert")))
+            return int(cursor.fetchone()[0])
 
-    def _with_geometry(self, *, insert: bool) -> list[tuple[str, sql.Composable]]:
-        """The geometry and what follows from it. A row without one leaves what is there."""
-        assert self.geometry
-        geometry = sql.Identifier(self.geometry)
-        field = next(each for each in self.model._meta.concrete_fields if each.column == self.geometry)
-        if not field.null:
-            return [(self.geometry, sql.SQL("r.{}").format(geometry))]
-        pairs: list[tuple[str, sql.Composable]] = [
-            (self.geometry, sql.SQL("r.{0}" if insert else "coalesce(r.{0}, t.{0})").format(geometry))
-        ]
-        for name, value in self.model.with_geometry.items():
-            if name in self.columns:
-                continue
-            other = sql.Literal(self.model._meta.get_field(name).get_default()) if insert else sql.Identifier("t", name)  # type: ignore[union-attr]
-            pairs.append(
-                (
-                    name,
-                    sql.SQL("CASE WHEN r.{} IS NULL THEN {} ELSE {} END").format(geometry, other, sql.Literal(value)),
-                )
-            )
-        return pairs
+    def _function(self, name: str) -> sql.Identifier:
+        return sql.Identifier(f"{name}_{self.model._meta.db_table}")
 
-    def _licence(self) -> sql.Composable:
-        if not self.licences:
-            return sql.Literal(self.source.licence)
-        cases = [
-            sql.SQL("WHEN {} THEN {}").format(sql.Literal(key), sql.Literal(value))
-            for key, value in self.licences.items()
-        ]
-        return sql.SQL("CASE r.municipality_id {} ELSE {} END").format(
-            sql.SQL(" ").join(cases), sql.Literal(self.source.licence)
-        )
-
-    def _defaults(self, filled: set[str]) -> list[tuple[str, sql.Composable]]:
+    def _defaults(self) -> dict[str, str | None]:
         """Django keeps most defaults to itself, so columns that no row fills get them here."""
-        pairs = []
+        defaults = {}
         for field in self.model._meta.concrete_fields:
-            if field.column in filled or isinstance(field, models.GeneratedField) or field.has_db_default():
-                continue
-            default = field.get_default()
-            if default is not None:
-                pairs.append((field.column, sql.Literal(to_sql(default))))
-        return pairs
+            generated = (
+                isinstance(field, models.GeneratedField)
+                or field.has_db_default()
+                or field.primary_key
+            )
+            default = None if generated else field.get_default()
+            if default is not None and field.column not in self.columns:
+                defaults[field.column] = to_sql(default)
+        return defaults

@@ -56,7 +56,9 @@ def as_text(column: pa.ChunkedArray) -> pa.Array:
         array = array.dictionary_decode()
     if not pa.types.is_string(array.type):
         if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
-            array = pa.array([None if each is None else str(each) for each in array.to_pylist()], pa.string())
+            array = pa.array(
+                [None if each is None else str(each) for each in array.to_pylist()], pa.string()
+            )
         else:
             array = array.cast(pa.string())
     stripped = pc.utf8_trim_whitespace(array)
@@ -72,7 +74,9 @@ def joined(table: pa.Table, columns: Iterable[str], separator: str) -> pa.Array:
     return pc.if_else(pc.equal(together, ""), pa.scalar(None, pa.string()), together)
 
 
-def by_distinct(texts: pa.Array, convert: Callable[[str | None], Any]) -> tuple[list[Any], np.ndarray]:
+def by_distinct(
+    texts: pa.Array, convert: Callable[[str | None], Any]
+) -> tuple[list[Any], np.ndarray]:
     """`convert` called once for each distinct text (None last); the results, and each row's index into them."""
     encoded = pc.dictionary_encode(texts)
     distinct = encoded.dictionary.to_pylist()
@@ -88,7 +92,9 @@ def spread(results: list[Any], indices: np.ndarray) -> Column:
             rows = np.flatnonzero(indices == number)
             if len(rows):
                 faults.append((rows, result.reason))
-    texts = pa.array([None if isinstance(each, Fault) else to_sql(each) for each in results], pa.string())
+    texts = pa.array(
+        [None if isinstance(each, Fault) else to_sql(each) for each in results], pa.string()
+    )
     return Column(texts.take(pa.array(indices)), faults)
 
 
@@ -131,8 +137,8 @@ def blank(field: models.Field[Any, Any]) -> Any:
     """What a field holds when the file has no value: null, the model's default, or a Fault."""
     if field.null:
         return None
-    if field.has_default() and not callable(field.default):
-        return field.default
+    if field.has_default():
+        return field.get_default()
     if field.blank and field.empty_strings_allowed:
         return ""
     return Fault(_("%(field)s: no value") % {"field": field.name})
@@ -143,12 +149,17 @@ def checked(value: Any, rule: FieldRule, field: models.Field[Any, Any]) -> Any:
     try:
         python = _typed(value, rule, field)
         if field.choices and python not in {key for key, _label in field.flatchoices}:
-            return Fault(_("%(field)s: %(value)s is none of its values") % {"field": field.name, "value": value})
+            return Fault(
+                _("%(field)s: %(value)s is none of its values")
+                % {"field": field.name, "value": value}
+            )
         field.run_validators(python)
     except ValidationError as error:
         return Fault(f"{field.name}: {value}: {' '.join(error.messages)}")
     except (ValueError, OverflowError):
-        return Fault(_("%(field)s: %(value)s is of the wrong type") % {"field": field.name, "value": value})
+        return Fault(
+            _("%(field)s: %(value)s is of the wrong type") % {"field": field.name, "value": value}
+        )
     return python
 
 

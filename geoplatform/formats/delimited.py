@@ -34,7 +34,9 @@ def open_delimited(path: Path, *, encoding: str | None, separator: str | None) -
 
     def tables() -> Iterator[pa.Table]:
         stream = pacsv.open_csv(
-            pa.input_stream(str(path), compression="gzip" if path.suffix.lower() == ".gz" else None),
+            pa.input_stream(
+                str(path), compression="gzip" if path.suffix.lower() == ".gz" else None
+            ),
             # Only one thread knows which row it reads.
             read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK, encoding=encoding),
             parse_options=pacsv.ParseOptions(
@@ -68,7 +70,8 @@ def _header(path: Path, encoding: str, separator: str | None) -> tuple[list[str]
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise UnreadableFile(
-            _("%(path)s: column %(name)s stands twice in the header.") % {"path": path, "name": twice[0]}
+            _("%(path)s: column %(name)s stands twice in the header.")
+            % {"path": path, "name": twice[0]}
         )
     return columns, separator
 
@@ -79,7 +82,9 @@ def _with_bom(encoding: str) -> str:
 
 def _wrong_encoding(path: Path, encoding: str) -> UnreadableFile:
     return UnreadableFile(
-        _("%(path)s: the text is not %(encoding)s; say its encoding in the mapping, such as latin-1.")
+        _(
+            "%(path)s: the text is not %(encoding)s; say its encoding in the mapping, such as latin-1."
+        )
         % {"path": path, "encoding": encoding}
     )
 
@@ -92,7 +97,9 @@ def _numbered(
     try:
         for table in tables:
             numbers = np.arange(start, start + table.num_rows + len(faults))
-            numbers = numbers[~np.isin(numbers, [number for number, _reason in faults])][: table.num_rows]
+            numbers = numbers[~np.isin(numbers, [number for number, _reason in faults])][
+                : table.num_rows
+            ]
             yield Batch(table, numbers)
             start = int(numbers[-1]) + 1 if len(numbers) else start
     except (UnicodeDecodeError, pa.ArrowException, OSError) as error:

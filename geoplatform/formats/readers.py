@@ -58,7 +58,11 @@ class Reader:
 
 
 def open_file(
-    path: Path, *, layer: str | None = None, encoding: str | None = None, separator: str | None = None
+    path: Path,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
 ) -> Reader:
     """Open a file by its suffix; `.gz` and `.zip` around it are looked through.
 
@@ -88,7 +92,9 @@ def open_file(
     if kind in VECTOR:
         return _open_vector(path, packed=packed, layer=layer, encoding=encoding)
     raise UnreadableFile(
-        _("%(path)s: this kind of file is not read here. Known are %(known)s, most of them also as .gz or .zip.")
+        _(
+            "%(path)s: this kind of file is not read here. Known are %(known)s, most of them also as .gz or .zip."
+        )
         % {"path": path, "known": ", ".join(sorted({*DELIMITED, *VECTOR, *PARQUET}))}
     )
 
@@ -116,13 +122,16 @@ def _check_packing(path: Path, packed: str) -> None:
                     raise zipfile.BadZipFile(broken)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise UnreadableFile(
-            _("%(path)s: the archive is broken or cut short (%(reason)s).") % {"path": path, "reason": error}
+            _("%(path)s: the archive is broken or cut short (%(reason)s).")
+            % {"path": path, "reason": error}
         ) from None
 
 
 def _broken(path: Path, error: Exception) -> UnreadableFile:
     reason = str(error).replace("\n", " ").strip()[:200]
-    return UnreadableFile(_("%(path)s: the file cannot be read (%(reason)s).") % {"path": path, "reason": reason})
+    return UnreadableFile(
+        _("%(path)s: the file cannot be read (%(reason)s).") % {"path": path, "reason": reason}
+    )
 
 
 def _numbered(tables: Iterator[pa.Table]) -> Iterator[Batch]:
@@ -137,7 +146,12 @@ def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | 
     import pyogrio
 
     address = {"": "", ".gz": "/vsigzip/", ".zip": "/vsizip/"}[packed] + str(path.resolve())
-    errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, ValueError)
+    errors = (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FieldError,
+        ValueError,
+    )
     try:
         info = pyogrio.read_info(address, layer=layer, encoding=encoding, force_total_bounds=False)
     except (*errors, RuntimeError) as error:
@@ -152,12 +166,20 @@ def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | 
                 name = meta["geometry_name"] or "wkb_geometry"
                 for batch in stream:
                     table = pa.Table.from_batches([batch])
-                    yield table.rename_columns([GEOMETRY if each == name else each for each in table.column_names])
+                    yield table.rename_columns(
+                        [GEOMETRY if each == name else each for each in table.column_names]
+                    )
         except (*errors, RuntimeError, OSError, pa.ArrowInvalid) as error:
             raise _broken(path, error) from None
 
     total = info["features"] if info["features"] >= 0 else None
-    return Reader([str(each) for each in info["fields"]], info["crs"], has_geometry, total, _numbered(tables()))
+    return Reader(
+        [str(each) for each in info["fields"]],
+        info["crs"],
+        has_geometry,
+        total,
+        _numbered(tables()),
+    )
 
 
 def _open_parquet(path: Path) -> Reader:
@@ -185,7 +207,9 @@ def _open_parquet(path: Path) -> Reader:
         try:
             for batch in file.iter_batches(ROWS_AT_ONCE, use_threads=False):
                 table = pa.Table.from_batches([batch])
-                yield table.rename_columns([GEOMETRY if each == name else each for each in table.column_names])
+                yield table.rename_columns(
+                    [GEOMETRY if each == name else each for each in table.column_names]
+                )
         except (pa.ArrowException, OSError) as error:
             raise _broken(path, error) from None
 

@@ -27,9 +27,10 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
         return b""
     statement = restricted(FeatureQuery(layer=layer))
     drawn = statement.own(f"{layer.geometry}_3857")
-    envelope = sql.SQL("ST_TileEnvelope({}, {}, {})").format(*map(sql.Literal, (z, x, y)))
-    margin = sql.SQL("ST_TileEnvelope({}, {}, {}, margin => {})").format(
-        *map(sql.Literal, (z, x, y, BUFFER / EXTENT))
+    z_x_y = sql.SQL(", ").join(map(sql.Literal, (z, x, y)))
+    envelope = sql.SQL("ST_TileEnvelope({})").format(z_x_y)
+    margin = sql.SQL("ST_TileEnvelope({}, margin => {})").format(
+        z_x_y, sql.Literal(BUFFER / EXTENT)
     )
     statement.conditions.append(sql.SQL("{} && {}").format(drawn, margin))
     columns = [
@@ -43,12 +44,44 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
     inner = statement.select(columns)
     if layer.dimension == 0 and z < THIN_BELOW:
         inner = _thinned(statement, columns, drawn, z)
-    outer = sql.SQL(
-        "SELECT ST_AsMVT(t, {}, {}, 'geom', 'fid') FROM ({}) t WHERE t.geom IS NOT NULL"
-    ).format(sql.Literal(layer.name), sql.Literal(EXTENT), inner)
+    content = _encode(layer.name, inner)
+    parameters = statement.parameters
+    if has_names(layer):
+        content += sql.SQL(" || ") + _encode(names_of(layer), _names(statement, drawn, envelope))
+        parameters = parameters * 2
     with raw_cursor() as cursor:
-        row = cursor.execute(outer, statement.parameters, binary=True).fetchone()
+        row = cursor.execute(sql.SQL("SELECT ") + content, parameters, binary=True).fetchone()
     return bytes(row[0]) if row else b""
+
+
+def has_names(layer: Layer) -> bool:
+    """Whether tiles carry the names of the layer's polygons apart: cut by tiles, each piece would be named."""
+    return layer.dimension == 2 and layer.label is not None
+
+
+def names_of(layer: Layer) -> str:
+    """The tile's layer of points where the names of polygons stand."""
+    return f"{layer.name}-names"
+
+
+def _encode(name: str, inner: sql.Composable) -> sql.Composed:
+    return sql.SQL(
+        "(SELECT ST_AsMVT(t, {}, {}, 'geom', 'fid') FROM ({}) t WHERE t.geom IS NOT NULL)"
+    ).format(sql.Literal(name), sql.Literal(EXTENT), inner)
+
+
+def _names(statement: Statement, drawn: sql.Composable, envelope: sql.Composable) -> sql.Composed:
+    """One point within each polygon, in the one tile that holds it; large ones first, for they win the place."""
+    layer = statement.layer
+    label = property_by_name(layer)[str(layer.label)]
+    columns = [
+        sql.SQL("ST_AsMVTGeom(ST_PointOnSurface({}), {}, {}, 0, true) AS geom").format(
+            drawn, envelope, EXTENT
+        ),
+        statement.own("fid"),
+        _attribute(statement, label),
+    ]
+    return statement.select(columns, sql.SQL(" ORDER BY ST_Area({}) DESC").format(drawn))
 
 
 def carried(layer: Layer, z: int) -> list[Property]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke
+from geoplatform.query.mvt import has_names, names_of
 
 PAPER = "#f6f3ea"
 INK = "#33402f"
@@ -56,10 +57,10 @@ def names(layer: Layer) -> list[dict[str, Any]]:
         layout |= {"text-anchor": "top", "text-offset": [0, 0.8], "text-optional": True}
     paint = {"text-color": INK, "text-halo-color": PAPER, "text-halo-width": 1.5}
     first = min(layer.zooms[0] + LABEL_LATER[layer.dimension], layer.zooms[1])
-    return [
-        _common(layer, "label", None)
-        | {"type": "symbol", "minzoom": first, "layout": layout, "paint": paint}
-    ]
+    found = _common(layer, "label", None)
+    if has_names(layer):
+        found["source-layer"] = names_of(layer)
+    return [found | {"type": "symbol", "minzoom": first, "layout": layout, "paint": paint}]
 
 
 def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:

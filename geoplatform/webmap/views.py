@@ -26,7 +26,7 @@ from geoplatform.webmap.place import first_layer, start_box
 
 def _layer(name: str) -> Layer:
     layer = registry.get(name)
-    if layer is None or not layer.geometry:
+    if layer is None:
         raise Http404
     return layer
 

@@ -60,14 +60,14 @@ def _fill() -> None:
     make.plant(11.15, 53.05, species=walnut, status="unconfirmed")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(
     _collected: None,
     migrated_template: str,
     django_db_setup: None,
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[str]:
-    """Address of a server whose database is its own; tests of one module share it, so they only add."""
+    """Address of a server whose database is its own; all tests here share it, so they only add."""
     name = f"gptest_run_{os.getpid()}_browser"
     before = connections["default"].settings_dict["NAME"]
     with _admin() as admin:

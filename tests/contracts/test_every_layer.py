@@ -63,7 +63,13 @@ def test_table_is_under_upkeep(layer):
             [layer.model._meta.db_table],
         )
         triggers = dict(cursor.fetchall())
-    assert {"keep", "archive_update", "archive_delete", "refuse_truncate"} <= set(triggers)
+    assert {
+        "keep_insert",
+        "keep_update",
+        "archive_update",
+        "archive_delete",
+        "refuse_truncate",
+    } <= set(triggers)
     assert set(triggers.values()) == {"A"}, "all triggers are ENABLE ALWAYS"
 
 

@@ -138,7 +138,7 @@ def test_copy_in_starts_at_version_one():
     [
         "TRUNCATE layers_plant CASCADE",
         "ALTER TABLE layers_plant DISABLE TRIGGER ALL",
-        "DROP TRIGGER keep ON layers_plant",
+        "DROP TRIGGER keep_update ON layers_plant",
         "SET session_replication_role = replica",
         "DELETE FROM history.layers_plant",
         "UPDATE history_changeset SET actor = 'somebody else'",

@@ -14,7 +14,10 @@ class Migration(migrations.Migration):
             # Extensions stay: others may use them.
             reverse="DROP SEQUENCE public.geoplatform_fid; DROP SCHEMA history CASCADE; DROP SCHEMA geoplatform CASCADE",
         ),
-        install("guard", reverse="DROP FUNCTION geoplatform.guard"),
+        install(
+            "guard",
+            reverse="DROP FUNCTION geoplatform.guard, geoplatform.check_staged, geoplatform.analyze_staged",
+        ),
         install(
             "changeset",
             reverse="DROP FUNCTION geoplatform.changeset, geoplatform.refuse, geoplatform.make_history",

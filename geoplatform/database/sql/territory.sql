@@ -43,6 +43,33 @@ BEGIN
     municipality := coalesce(municipality, stated);
 END $$;
 
+-- The rule above for all points that are staged (`geometry_column` of pg_temp.staged, indexed), area by area instead of
+-- point by point: an outline is prepared once for all its points. Points that lie in no quarter and no outline are left out.
+CREATE OR REPLACE FUNCTION geoplatform.located_points(geometry_column text)
+RETURNS TABLE ("row" integer, municipality_id uuid, quarter_id uuid)
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'WITH in_quarter AS MATERIALIZED (
+            SELECT DISTINCT ON (hit."row") hit."row", q.municipality_id, q.id
+            FROM public.{quarter} q
+            JOIN public.{municipality} m ON m.id = q.municipality_id AND m.quarter_kind = q.kind
+            CROSS JOIN LATERAL (
+                SELECT s."row" FROM pg_temp.staged s
+                WHERE s.target IS NULL AND ST_Intersects(q.outline, s.%1$I) OFFSET 0) hit
+            ORDER BY hit."row", m.ags, q.key, q.id
+        ), in_outline AS (
+            SELECT DISTINCT ON (hit."row") hit."row", m.id, NULL::uuid
+            FROM public.{municipality} m
+            CROSS JOIN LATERAL (
+                SELECT s."row" FROM pg_temp.staged s
+                WHERE s.target IS NULL AND ST_Intersects(m.outline, s.%1$I) OFFSET 0) hit
+            WHERE NOT EXISTS (SELECT FROM in_quarter i WHERE i."row" = hit."row")
+            ORDER BY hit."row", m.ags
+        )
+        SELECT * FROM in_quarter UNION ALL SELECT * FROM in_outline', geometry_column);
+END $$;
+
 -- Length or area of the part of `geom` within `area`; infinite when all of it is (no need to cut then).
 CREATE OR REPLACE FUNCTION geoplatform.overlap(area geometry, geom geometry, metric_srid integer) RETURNS double precision
 LANGUAGE sql STABLE AS $$

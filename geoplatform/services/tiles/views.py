@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import properties
+from geoplatform.query.mvt import has_names, names_of
 from geoplatform.query.mvt import tile as make_tile
 from geoplatform.query.select import extent
 from geoplatform.rendering.maplibre import style
@@ -70,6 +71,13 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
             }
         ],
     }
+    if has_names(layer):
+        about = {
+            "id": names_of(layer),
+            "description": _("Where the names stand"),
+            "fields": {layer.label: ""},
+        }
+        body["vector_layers"].append(about)
     # Where people add points no box holds tiles back: one outside of it would not be seen.
     box = None if layer.open_to_all else extent(layer)
     if box:

@@ -39,15 +39,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("layer", help="name of the layer, such as trees")
         parser.add_argument(
-            "file", type=Path, help="GeoJSON, Shapefile, GeoPackage, FlatGeobuf, CSV, TSV or GeoParquet; also .gz, .zip"
+            "file",
+            type=Path,
+            help="GeoJSON, Shapefile, GeoPackage, FlatGeobuf, CSV, TSV or GeoParquet; also .gz, .zip",
         )
         parser.add_argument("--mapping", type=Path, help="TOML file that maps columns to fields")
-        parser.add_argument("--update", action="store_true", help="join values to features that exist; add none")
-        parser.add_argument("--dry-run", action="store_true", help="tell what would happen and change nothing")
-        parser.add_argument("--strict", action="store_true", help="report unknown species instead of adding them")
+        parser.add_argument(
+            "--update", action="store_true", help="join values to features that exist; add none"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="tell what would happen and change nothing"
+        )
+        parser.add_argument(
+            "--strict", action="store_true", help="report unknown species instead of adding them"
+        )
         parser.add_argument("--report", type=Path, help="where the rows that need a look go (CSV)")
 
-    def handle(self, *, layer: str, file: Path, mapping: Path | None, report: Path | None, **options: Any) -> None:
+    def handle(
+        self, *, layer: str, file: Path, mapping: Path | None, report: Path | None, **options: Any
+    ) -> None:
         from geoplatform.exchange.load import LoadError, Request, load
         from geoplatform.exchange.mapping import MappingError, read_mapping
 
@@ -66,11 +76,23 @@ class Command(BaseCommand):
         except (LoadError, MappingError) as error:
             raise CommandError(str(error), returncode=NOTHING) from error
         if summary.problems:
-            target = report or settings.BASE_DIR / "build" / "reports" / f"{layer}-{file.name.split('.')[0]}.csv"
+            target = (
+                report
+                or settings.BASE_DIR
+                / "build"
+                / "reports"
+                / f"{layer}-{file.name.split('.')[0]}.csv"
+            )
             summary.write(target)
         else:
             target = None
-        print_summary(summary, title=f"{file.name} → {layer}", report=target, dry_run=options["dry_run"], out=self.stdout)
+        print_summary(
+            summary,
+            title=f"{file.name} → {layer}",
+            report=target,
+            dry_run=options["dry_run"],
+            out=self.stdout,
+        )
         if not summary.loaded:
             sys.exit(NOTHING)
         if summary.problems:
@@ -82,7 +104,8 @@ def _layer(name: str) -> Layer:
     if found is None:
         known = ", ".join(sorted(each.name for each in registry.layers()))
         raise CommandError(
-            _("There is no layer %(name)s. There are: %(known)s.") % {"name": name, "known": known}, returncode=NOTHING
+            _("There is no layer %(name)s. There are: %(known)s.") % {"name": name, "known": known},
+            returncode=NOTHING,
         )
     return found
 
@@ -100,7 +123,11 @@ def _progress(title: str) -> Iterator[Any]:
         task = bar.add_task(title, total=None)
 
         def show(done: int, total: int | None) -> None:
-            text = title if total is None or done < total else _("%(title)s: storing") % {"title": title}
+            text = (
+                title
+                if total is None or done < total
+                else _("%(title)s: storing") % {"title": title}
+            )
             bar.update(task, completed=done, total=total, description=text)
 
         yield show

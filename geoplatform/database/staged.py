@@ -1,0 +1,123 @@
+"""Many new rows at once: the same upkeep as the row trigger's, said for a set of rows.
+
+A row trigger that looks up quarter, species and history costs several times the insert itself. So an import stages its
+rows in a temporary table that belongs to the owner, and `geoplatform.insert_<table>()` derives all of them in one
+statement. While that statement runs, and for its table alone, the row trigger stands aside; nobody but the owner's own
+functions can make it do so (`unless_staged`). What the two roads store is held equal by a test.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from geoplatform.database.upkeep import Upkeep
+
+FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
+
+
+def unless_staged(table: str) -> str:
+    """Condition of the insert trigger, as the second argument of `format` with the owner's name for %L."""
+    return f"(current_user <> %L OR current_setting('geoplatform.staged', true) IS DISTINCT FROM '{table}')"
+
+
+def create(table: str, upkeep: "Upkeep") -> list[str]:
+    """`stage_<table>`: an empty table to copy into; `insert_<table>`: its rows without `target` become features."""
+    return [_stage(table, upkeep), _insert(table, upkeep)]
+
+
+def remove(table: str) -> str:
+    return f"""DROP FUNCTION IF EXISTS geoplatform.stage_{table};
+        DROP FUNCTION IF EXISTS geoplatform.insert_{table};"""
+
+
+def _given(upkeep: "Upkeep") -> list[str]:
+    """The columns that an import may fill: what is versioned, and the municipality that it states."""
+    return [*upkeep.versioned, *(["municipality_id"] if upkeep.territory else [])]
+
+
+def _stage(table: str, upkeep: "Upkeep") -> str:
+    columns = ", ".join(f'"{name}"' for name in _given(upkeep))
+    # Values that are the same for all rows are the columns' defaults, so that they need not be sent.
+    return f"""
+    CREATE OR REPLACE FUNCTION geoplatform.stage_{table}(same jsonb) RETURNS void {FUNCTION} AS $$
+    DECLARE
+        each record;
+    BEGIN
+        DROP TABLE IF EXISTS pg_temp.staged;
+        CREATE TEMP TABLE staged ON COMMIT DROP AS
+            SELECT 0 AS "row", id AS target, {columns} FROM public.{table} WHERE false;
+        FOR each IN SELECT * FROM jsonb_each_text(same) LOOP
+            EXECUTE format('ALTER TABLE pg_temp.staged ALTER COLUMN %I SET DEFAULT %L', each.key, each.value);
+        END LOOP;
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON pg_temp.staged TO %I', session_user);
+    END $$"""
+
+
+def _insert(table: str, upkeep: "Upkeep") -> str:
+    point = upkeep.geometry_type == "POINT"
+    versioned = ", ".join(f'"{name}"' for name in upkeep.versioned)
+    names = ["id", "version", "created", "changed", "changeset"]
+    values = ["gen_random_uuid()", "1", "moment", "moment", "this"]
+    joins = ""
+    located = ""
+    if upkeep.territory and upkeep.geometry:
+        names += ["municipality_id", "quarter_id"]
+        if point:
+            located = _located_points(upkeep)
+            joins += ' LEFT JOIN located t ON t."row" = s."row"'
+            values += ["coalesce(t.municipality_id, s.municipality_id)", "t.quarter_id"]
+        else:
+            joins += f' CROSS JOIN LATERAL geoplatform.territory(s."{upkeep.geometry}", s.municipality_id) t'
+            values += ["t.municipality", "t.quarter"]
+    for number, (key, target) in enumerate(upkeep.related_keys().items()):
+        joins += f' LEFT JOIN public.{target} r{number} ON r{number}.id = s."{key}"'
+        for field, own, foreign_key, _target, column in upkeep.inherited:
+            if foreign_key == key:
+                names.append(f'"{field}"')
+                values.append(f'coalesce(s."{own}", r{number}."{column}")')
+    return f"""
+    CREATE OR REPLACE FUNCTION geoplatform.insert_{table}() RETURNS bigint {FUNCTION} AS $$
+    DECLARE
+        this bigint;
+        moment timestamptz := clock_timestamp();
+        added bigint;
+    BEGIN
+        PERFORM geoplatform.check_staged();
+        IF NOT EXISTS (SELECT FROM pg_temp.staged WHERE target IS NULL) THEN
+            RETURN 0;
+        END IF;{_guard(upkeep)}
+        this := geoplatform.changeset();
+        PERFORM set_config('geoplatform.staged', '{table}', true);
+        {located}
+        INSERT INTO public.{table} ({", ".join(names)}, {versioned})
+        SELECT {", ".join(values)}, {", ".join(f's."{name}"' for name in upkeep.versioned)}
+        FROM pg_temp.staged s{joins}
+        WHERE s.target IS NULL;
+        GET DIAGNOSTICS added = ROW_COUNT;
+        PERFORM set_config('geoplatform.staged', '', true);
+        RETURN added;
+    END $$"""
+
+
+def _guard(upkeep: "Upkeep") -> str:
+    """Refuse what `guard` refuses; for points its rule is said in place, since a call per row costs more than the rule."""
+    if not upkeep.geometry:
+        return ""
+    column = f's."{upkeep.geometry}"'
+    fine = ""
+    if upkeep.geometry_type == "POINT":
+        fine = f"""
+            AND (ST_X({column}) BETWEEN -180 AND 180 AND ST_Y({column}) BETWEEN -85.06 AND 85.06) IS NOT TRUE"""
+    return f"""
+        PERFORM geoplatform.guard({column}) FROM pg_temp.staged s
+        WHERE s.target IS NULL{fine};"""
+
+
+def _located_points(upkeep: "Upkeep") -> str:
+    """The rule of `territory` for points, area by area: each outline is prepared once and finds its points by index."""
+    return f"""
+        CREATE INDEX ON pg_temp.staged USING gist ("{upkeep.geometry}");
+        DROP TABLE IF EXISTS pg_temp.located;
+        CREATE TEMP TABLE located ON COMMIT DROP AS
+            SELECT * FROM geoplatform.located_points('{upkeep.geometry}');
+        CREATE UNIQUE INDEX ON pg_temp.located ("row");
+        ANALYZE pg_temp.located;"""
