@@ -20,7 +20,10 @@ def reference() -> str:
 def _lines() -> Iterator[str]:
     yield "# Layers"
     yield ""
-    yield "Written by `manage.py layer-reference` from the declarations in `layers/`. Geometries are EPSG:4326, longitude first."
+    yield (
+        "Written by `manage.py layer-reference` from the declarations in `layers/`."
+        " Geometries are EPSG:4326, longitude first."
+    )
     yield "Every layer is at `/api/collections/{layer}/items`; layers with a geometry also at `/tiles/{layer}.json`"
     yield "and `/styles/{layer}.json`."
     for layer in registry.layers():

@@ -13,7 +13,7 @@ WEB_OPTIONS = "-c max_parallel_workers_per_gather=0 -c jit=off -c statement_time
 def databases(
     web_url: str | None, owner_url: str | None, parse: Callable[..., Any]
 ) -> dict[str, dict[str, Any]]:
-    """Django's DATABASES. Without addresses it is the private cluster, started and held from the first connection on."""
+    """Django's DATABASES. Without addresses: the private cluster, held from the first connection on."""
     private = not web_url
     if not web_url:
         cluster = Cluster.default()
