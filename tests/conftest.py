@@ -35,8 +35,7 @@ def _schema_hash() -> str:
     """Changes with everything that a migrated database is made of."""
     files = sorted([*PROJECT.glob("*/**/migrations/*.py"), *PROJECT.glob("layers/migrations/*.py")])
     database = PROJECT / "geoplatform/database"
-    files += sorted(database.glob("**/*.sql"))
-    files += [database / "triggers.py", database / "grants.py"]
+    files += sorted([*database.glob("**/*.sql"), *database.glob("**/*.py")])
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

@@ -85,9 +85,9 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
         IF NOT EXISTS (SELECT FROM pg_temp.staged WHERE target IS NULL) THEN
             RETURN 0;
         END IF;{_guard(upkeep)}
-        this := geoplatform.changeset();
+        PERFORM geoplatform.derives();
+        this := geoplatform.changeset();{located}
         PERFORM set_config('geoplatform.staged', '{table}', true);
-        {located}
         INSERT INTO public.{table} ({", ".join(names)}, {versioned})
         SELECT {", ".join(values)}, {", ".join(f's."{name}"' for name in upkeep.versioned)}
         FROM pg_temp.staged s{joins}

@@ -52,7 +52,8 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         + staged.remove(table)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
-        DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};"""
+        DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};
+        DROP TRIGGER IF EXISTS alone ON public.{table};"""
         + "".join(
             role.format(f"territory_{event.lower()}") for event in ("INSERT", "UPDATE", "DELETE")
         )
@@ -74,7 +75,7 @@ def _row(prefix: str, names: Sequence[str]) -> str:
 
 def _before(table: str, upkeep: "Upkeep") -> str:
     derived = upkeep.derived_columns()
-    derive = ""
+    derive = "\n        PERFORM geoplatform.derives();" if derived else ""
     if upkeep.territory and upkeep.geometry:
         derive += f"""
         SELECT t.municipality, t.quarter INTO NEW.municipality_id, NEW.quarter_id
@@ -207,12 +208,21 @@ def _refresh_from_related(table: str, upkeep: "Upkeep") -> list[str]:
             WHERE f."{key}" = a.id AND {_row("a", columns)} IS DISTINCT FROM {_row("b", columns)};
             RETURN NULL;
         END $$;
+        {_alone(target, "UPDATE")};
         DROP TRIGGER IF EXISTS {name} ON public.{target};
         CREATE TRIGGER {name} AFTER UPDATE ON public.{target}
             REFERENCING OLD TABLE AS before NEW TABLE AS after
             FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.{name}();
         ALTER TABLE public.{target} ENABLE ALWAYS TRIGGER {name}""")
     return parts
+
+
+def _alone(table: str, events: str) -> str:
+    """Writers of `table` wait for those who derive from it, and those for them."""
+    return f"""DROP TRIGGER IF EXISTS alone ON public.{table};
+        CREATE TRIGGER alone BEFORE {events} ON public.{table}
+            FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.changes_what_is_derived_from();
+        ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER alone"""
 
 
 def _role(table: str, upkeep: "Upkeep") -> list[str]:
@@ -225,6 +235,7 @@ def _role(table: str, upkeep: "Upkeep") -> list[str]:
     parts = [
         text.replace("{municipality}", municipality).replace("{quarter}", quarter).rstrip(" ;\n")
     ]
+    parts.append(_alone(table, "INSERT OR UPDATE OR DELETE"))
     function = {"quarter": "quarters_changed", "municipality": "municipalities_changed"}[
         upkeep.role
     ]

@@ -14,6 +14,9 @@ from geoplatform.database import triggers
 # (derived column, own column, foreign key column, related table, related column)
 InheritedColumn = tuple[str, str, str, str, str]
 
+# Raise it when the SQL that upkeep installs has changed: `makemigrations` then writes the migration that replaces it.
+REVISION = 1
+
 
 class Upkeep(BaseConstraint):
     """Numbers, versions, history, derived columns and the drawing geometry of one table.
@@ -23,6 +26,7 @@ class Upkeep(BaseConstraint):
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
+    revision                 of the SQL that is installed
     """
 
     def __init__(
@@ -36,6 +40,7 @@ class Upkeep(BaseConstraint):
         territory: bool = False,
         role: str | None = None,
         role_tables: Sequence[str] = (),
+        revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
         self.versioned = tuple(versioned)
@@ -45,6 +50,7 @@ class Upkeep(BaseConstraint):
         self.territory = territory
         self.role = role
         self.role_tables = tuple(role_tables)
+        self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
         """Foreign key column -> related table, for the columns that are inherited."""
@@ -76,6 +82,7 @@ class Upkeep(BaseConstraint):
             "territory": self.territory,
             "role": self.role,
             "role_tables": self.role_tables,
+            "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}
 

@@ -16,10 +16,16 @@ class Migration(migrations.Migration):
         ),
         install(
             "guard",
-            reverse="DROP FUNCTION geoplatform.guard, geoplatform.check_staged, geoplatform.analyze_staged",
+            reverse="DROP FUNCTION geoplatform.guard, geoplatform.derives, geoplatform.changes_what_is_derived_from",
+        ),
+        install(
+            "staged",
+            reverse="DROP FUNCTION geoplatform.check_staged, geoplatform.analyze_staged",
         ),
         install(
             "changeset",
-            reverse="DROP FUNCTION geoplatform.changeset, geoplatform.refuse, geoplatform.make_history",
+            # The history of tables that are gone still refuses changes, until it goes with its schema.
+            reverse="DROP FUNCTION geoplatform.changeset, geoplatform.make_history; "
+            "DROP FUNCTION geoplatform.refuse CASCADE",
         ),
     ]

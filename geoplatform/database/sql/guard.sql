@@ -18,22 +18,15 @@ BEGIN
     END IF;
 END $$;
 
--- The staged rows are read with the owner's rights, so the table must be the owner's own: a view of somebody else's could
--- bring functions along.
-CREATE OR REPLACE FUNCTION geoplatform.check_staged() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    IF NOT EXISTS (
-        SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-        WHERE c.oid = to_regclass('pg_temp.staged') AND c.relkind = 'r' AND r.rolname = current_user) THEN
-        RAISE EXCEPTION 'nothing is staged' USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-END $$;
+-- Whoever derives values of a feature holds this lock shared until its transaction ends; whoever changes what is derived
+-- from (a border, a species) holds it alone. So neither can overlook the other's uncommitted rows.
+CREATE OR REPLACE FUNCTION geoplatform.derives() RETURNS void
+LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock_shared(5303771142) $$;
 
--- Statistics for the statements that follow.
-CREATE OR REPLACE FUNCTION geoplatform.analyze_staged() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- For BEFORE STATEMENT triggers: the lock comes before any row's, or two writers could wait for each other.
+CREATE OR REPLACE FUNCTION geoplatform.changes_what_is_derived_from() RETURNS trigger
+LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM geoplatform.check_staged();
-    ANALYZE pg_temp.staged;
+    PERFORM pg_advisory_xact_lock(5303771142);
+    RETURN NULL;
 END $$;

@@ -50,24 +50,32 @@ RETURNS TABLE ("row" integer, municipality_id uuid, quarter_id uuid)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY EXECUTE format(
-        'WITH in_quarter AS MATERIALIZED (
-            SELECT DISTINCT ON (hit."row") hit."row", q.municipality_id, q.id
+        'WITH areas AS MATERIALIZED (
+            SELECT q.outline, q.municipality_id, q.id, row_number() OVER (ORDER BY m.ags, q.key, q.id) AS place
             FROM public.{quarter} q
             JOIN public.{municipality} m ON m.id = q.municipality_id AND m.quarter_kind = q.kind
+        ), in_quarter AS MATERIALIZED (
+            SELECT hit."row", min(a.place) AS place
+            FROM areas a
             CROSS JOIN LATERAL (
                 SELECT s."row" FROM pg_temp.staged s
-                WHERE s.target IS NULL AND ST_Intersects(q.outline, s.%1$I) OFFSET 0) hit
-            ORDER BY hit."row", m.ags, q.key, q.id
+                WHERE s.target IS NULL AND ST_Intersects(a.outline, s.%1$I) OFFSET 0) hit
+            GROUP BY hit."row"
+        ), towns AS MATERIALIZED (
+            SELECT outline, id, row_number() OVER (ORDER BY ags) AS place
+            FROM public.{municipality} WHERE outline IS NOT NULL
         ), in_outline AS (
-            SELECT DISTINCT ON (hit."row") hit."row", m.id, NULL::uuid
-            FROM public.{municipality} m
+            SELECT hit."row", min(m.place) AS place
+            FROM towns m
             CROSS JOIN LATERAL (
                 SELECT s."row" FROM pg_temp.staged s
                 WHERE s.target IS NULL AND ST_Intersects(m.outline, s.%1$I) OFFSET 0) hit
-            WHERE NOT EXISTS (SELECT FROM in_quarter i WHERE i."row" = hit."row")
-            ORDER BY hit."row", m.ags
+            WHERE hit."row" NOT IN (SELECT i."row" FROM in_quarter i)
+            GROUP BY hit."row"
         )
-        SELECT * FROM in_quarter UNION ALL SELECT * FROM in_outline', geometry_column);
+        SELECT i."row", a.municipality_id, a.id FROM in_quarter i JOIN areas a USING (place)
+        UNION ALL
+        SELECT i."row", m.id, NULL FROM in_outline i JOIN towns m USING (place)', geometry_column);
 END $$;
 
 -- Length or area of the part of `geom` within `area`; infinite when all of it is (no need to cut then).
@@ -86,7 +94,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     kept record;
 BEGIN
-    FOR kept IN SELECT * FROM geoplatform.kept WHERE in_territory AND geometry_column IS NOT NULL LOOP
+    FOR kept IN
+        SELECT * FROM geoplatform.kept
+        WHERE in_territory AND geometry_column IS NOT NULL AND to_regclass(format('public.%I', table_name)) IS NOT NULL
+    LOOP
         -- Setting the number to itself makes the row's own trigger assign it, by the one rule above.
         EXECUTE format(
             'UPDATE public.%1$I f SET fid = f.fid
@@ -153,6 +164,12 @@ BEGIN
                 THEN ARRAY[a.outline, b.outline] ELSE ARRAY[ST_SymDifference(a.outline, b.outline)] END) area
         WHERE (a.outline, a.quarter_kind, a.ags) IS DISTINCT FROM (b.outline, b.quarter_kind, b.ags)
             AND area IS NOT NULL;
+        -- Another kind of quarter: all of them count anew, whatever the outline is.
+        areas := areas || (
+            SELECT array_agg(q.outline)
+            FROM before b JOIN after a USING (id)
+            JOIN public.{quarter} q ON q.municipality_id = a.id
+            WHERE (a.quarter_kind, a.ags) IS DISTINCT FROM (b.quarter_kind, b.ags));
         SELECT array_agg(id) INTO owners
         FROM before b JOIN after a USING (id)
         WHERE (a.quarter_kind, a.outline_from_quarters) IS DISTINCT FROM (b.quarter_kind, b.outline_from_quarters);
