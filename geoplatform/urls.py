@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from django.conf.urls.i18n import i18n_patterns
@@ -11,9 +12,11 @@ from django.urls import include, path
 
 from geoplatform.database.health import healthz
 from geoplatform.services import problems
+from geoplatform.services.features.views import landing
 from geoplatform.webmap import errors
 
 urlpatterns = [
+    path("api", landing),
     path("api/", include("geoplatform.services.features.urls")),
     path("", include("geoplatform.services.tiles.urls")),
     path("healthz", healthz),
@@ -22,16 +25,21 @@ urlpatterns = [
     *i18n_patterns(path("", include("geoplatform.webmap.urls")), prefix_default_language=False),
 ]
 
-PROGRAMS = ("/api", "/tiles/", "/styles/")
+PROGRAMS = ("/api/", "/tiles/", "/styles/")
+
+
+def _speaker(request: HttpRequest) -> ModuleType:
+    """Who says what went wrong: programs get problem details, people a page."""
+    return problems if f"{request.path}/".startswith(PROGRAMS) else errors
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _speaker(request).bad_request(request)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return (
-        problems.not_found(request)
-        if request.path.startswith(PROGRAMS)
-        else errors.not_found(request)
-    )
+    return _speaker(request).not_found(request)
 
 
 def handler500(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    return problems.failed(request) if request.path.startswith(PROGRAMS) else errors.failed(request)
+    return _speaker(request).failed(request)

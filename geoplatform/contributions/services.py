@@ -8,8 +8,9 @@ from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
+from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
@@ -25,7 +26,7 @@ CITIZENS = {
 
 
 class AlreadyThere(Exception):
-    """A feature with this id exists."""
+    """A feature with this id exists or has existed."""
 
 
 def add_feature(
@@ -61,8 +62,8 @@ def add_feature(
                 **{**values, str(layer.geometry): geometry},
             )
             feature.full_clean(validate_unique=False, validate_constraints=True)
-            if layer.model._default_manager.filter(pk=feature.pk).exists():
-                raise AlreadyThere(str(feature.pk))
+            if id and _is_known(layer, id):
+                raise AlreadyThere(str(id))
             feature.save(force_insert=True)
             if not layer.rows().filter(pk=feature.pk).exists():
                 raise ValidationError(
@@ -77,6 +78,18 @@ def add_feature(
         raise
     feature.refresh_from_db()
     return feature
+
+
+def _is_known(layer: Layer, id: uuid.UUID) -> bool:
+    """Whether an id is taken, be it by a feature that was deleted: nobody takes its place and its past."""
+    table = sql.Identifier(layer.model._meta.db_table)
+    question = sql.SQL(
+        "SELECT EXISTS (SELECT FROM {0} WHERE id = %s) OR EXISTS (SELECT FROM history.{0} WHERE id = %s)"
+    ).format(table)
+    with connection.cursor() as cursor:
+        cursor.execute(question, [id, id])
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _citizens() -> Source:

@@ -182,9 +182,20 @@ def _drawing_column(table: str, upkeep: "Upkeep") -> list[str]:
     name = f"{upkeep.geometry}_3857"
     return [
         f"""ALTER TABLE public.{table} ADD COLUMN IF NOT EXISTS "{name}" geometry({upkeep.geometry_type}, 3857)
-            GENERATED ALWAYS AS (ST_Transform("{upkeep.geometry}", 3857)) STORED""",
+            GENERATED ALWAYS AS ({_drawn(upkeep)}) STORED""",
         f'CREATE INDEX IF NOT EXISTS {table}_{name} ON public.{table} USING gist ("{name}")',
     ]
+
+
+def _drawn(upkeep: "Upkeep") -> str:
+    """EPSG:3857 of the stored geometry. For a point the formula itself (EPSG method 1024, a = 6378137 m): the library's
+    way through PROJ takes four times as long."""
+    column = f'"{upkeep.geometry}"'
+    if upkeep.geometry_type != "POINT":
+        return f"ST_Transform({column}, 3857)"
+    x = f"6378137 * radians(ST_X({column}))"
+    y = f"6378137 * ln(tan(pi() / 4 + radians(ST_Y({column})) / 2))"
+    return f"ST_SetSRID(ST_MakePoint({x}, {y}), 3857)"
 
 
 def _source_key(table: str) -> list[str]:

@@ -74,7 +74,7 @@ class Staging:
         )
         with connection.cursor() as cursor:
             cursor.execute("SELECT geoplatform.analyze_staged()")
-            found = self._set_target(cursor, same_source)
+            found = self._set_target(cursor, same_source) if self._has_rows(cursor) else 0
             if identity:
                 condition = [
                     sql.SQL("t.{0} = r.{0}").format(sql.Identifier(name)) for name in identity
@@ -83,6 +83,14 @@ class Staging:
                     cursor, sql.SQL(" AND ").join([sql.SQL("r.target IS NULL"), *condition])
                 )
             return found
+
+    def _has_rows(self, cursor: Any) -> bool:
+        cursor.execute(
+            sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE source_id = {})").format(
+                self.table, sql.Literal(self.source.pk)
+            )
+        )
+        return bool(cursor.fetchone()[0])
 
     def match(self, columns: Sequence[str]) -> tuple[int, list[int], list[int]]:
         """Which features the rows describe, by values: how many, and the rows that match none, and more than one."""

@@ -96,7 +96,13 @@ def parse_equals(layer: Layer, values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _typed(each: Property, text: str) -> Any:
-    if len(text) > TEXT_LIMIT or "\x00" in text:
+    if "\x00" in text:
+        raise QueryError(
+            each.name,
+            _("The value of %(name)s holds a character that no text has: NUL.")
+            % {"name": each.name},
+        )
+    if len(text) > TEXT_LIMIT:
         raise QueryError(each.name, _("The value of %(name)s is too long.") % {"name": each.name})
     try:
         match each.json_type, each.format:

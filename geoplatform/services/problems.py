@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
@@ -58,27 +59,39 @@ def problem_response(problem: Problem, request: HttpRequest | None = None) -> Ht
     )
 
 
-def problems(*methods: str) -> Callable[..., Callable[..., HttpResponseBase]]:
-    """Decorate a plain view: answer these methods (and OPTIONS), and turn errors into problem details."""
-    allow = ", ".join([*methods, "OPTIONS"])
+def problems(
+    *methods: str, methods_of: Callable[..., Sequence[str]] | None = None
+) -> Callable[..., Callable[..., HttpResponseBase]]:
+    """Decorate a plain view: answer these methods (and OPTIONS), and turn errors into problem details.
+
+    methods_of  instead of `methods`: says them from the view's arguments, or raises Problem
+    """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-        @wraps(view)
-        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def dispatch(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            allowed = methods_of(*args, **kwargs) if methods_of else methods
+            allow = ", ".join([*allowed, "OPTIONS"])
             if request.method == "OPTIONS":
                 return HttpResponse(status=204, headers={"Allow": allow})
+            if request.method not in allowed:
+                raise Problem(405, _("This address answers %s.") % allow, headers={"Allow": allow})
+            return view(request, *args, **kwargs)
+
+        @csrf_exempt  # no cookie tells who somebody is here, so there is nothing to forge
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             with translation.override(language(request)):
                 try:
-                    if request.method not in methods:
-                        raise Problem(
-                            405, _("This address answers %s.") % allow, headers={"Allow": allow}
-                        )
-                    return view(request, *args, **kwargs)
+                    response = dispatch(request, *args, **kwargs)
                 except Problem as problem:
-                    return problem_response(problem, request)
+                    response = problem_response(problem, request)
                 except QueryError as error:
                     errors = [{"field": error.parameter, "message": str(error)}]
-                    return problem_response(Problem(400, str(error), errors=errors), request)
+                    response = problem_response(Problem(400, str(error), errors=errors), request)
+            if request.method in {"GET", "HEAD"}:
+                # Read by maps on other sites too.
+                response.headers["Access-Control-Allow-Origin"] = "*"
+            return response
 
         return answer
 
@@ -113,6 +126,12 @@ def not_found(request: HttpRequest) -> HttpResponse:
     """No view answers this address."""
     with translation.override(language(request)):
         return problem_response(Problem(404, _("Nothing is found at this address.")), request)
+
+
+def bad_request(request: HttpRequest) -> HttpResponse:
+    """What Django refuses before a view reads it: a foreign host name, a body that is broken or too large."""
+    with translation.override(language(request)):
+        return problem_response(Problem(400, _("The request cannot be read.")), request)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,11 @@ def not_found(request: HttpRequest) -> HttpResponse:
     return render_page(request, "webmap/404.html", {}, status=404)
 
 
+def bad_request(request: HttpRequest) -> HttpResponse:
+    """What Django refuses before a view reads it: a foreign host name, a form that is broken or too large."""
+    return render_page(request, "webmap/400.html", {}, status=400)
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     # Asks the database for nothing: it may be what has failed.
     return render(request, "webmap/500.html", status=500)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions.geometry import make_point
 from geoplatform.webmap import words
-from geoplatform.webmap.names import names_of, offered, reference_of
+from geoplatform.webmap.names import meant, offered, reference_of
 
 LATITUDE, LONGITUDE = "latitude", "longitude"
 PAIR = re.compile(r"^\s*(-?\d+(?:[.,]\d+)?)(?:\s*[;/ ]\s*|,\s+)(-?\d+(?:[.,]\d+)?)\s*$")
@@ -63,9 +63,8 @@ class NameField(forms.CharField):
         text = super().clean(value).strip()
         if not text:
             return None
-        found = names_of(self.foreign_key).get(text.casefold(), frozenset())
         model: Any = self.foreign_key.related_model
-        match list(found):
+        match list(meant(self.layer, self.foreign_key, text)):
             case [reference]:
                 return model._default_manager.get(**{reference_of(self.foreign_key): reference})
             case []:

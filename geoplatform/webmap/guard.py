@@ -28,7 +28,10 @@ def is_ours(request: HttpRequest) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         origin = request.headers.get("Referer", "")
-    sent = urlsplit(origin)
+    try:
+        sent = urlsplit(origin)
+    except ValueError:  # no address at all, such as half of an IPv6 one
+        return False
     return (sent.scheme, sent.netloc) == (request.scheme, request.get_host())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from django.core.cache import cache
@@ -52,13 +51,17 @@ def _full(row: dict[str, Any], reference: str) -> str:
 
 def offered(layer: Layer, field: models.ForeignKey[Any, Any]) -> list[str]:
     """The names to choose from: of those rows alone that put a feature into this layer."""
+    reference = reference_of(field)
+    return sorted({_full(row, reference) for row in _fitting(layer, field)}, key=_folded)
+
+
+def _fitting(layer: Layer, field: models.ForeignKey[Any, Any]) -> list[dict[str, Any]]:
     conditions = _conditions(layer, field)
-    fitting = [
+    return [
         row
         for row in _rows(field)
         if all(row.get(name) == value for name, value in conditions.items())
     ]
-    return sorted({_full(row, reference_of(field)) for row in fitting}, key=_folded)
 
 
 def _folded(name: str) -> str:
@@ -79,13 +82,17 @@ def _conditions(layer: Layer, field: models.ForeignKey[Any, Any]) -> dict[str, A
     return found
 
 
-def names_of(field: models.ForeignKey[Any, Any]) -> dict[str, frozenset[str]]:
-    """All names in any language, folded, to the references that they may mean."""
-    found: dict[str, set[str]] = defaultdict(set)
+def meant(layer: Layer, field: models.ForeignKey[Any, Any], text: str) -> set[str]:
+    """The references of the rows that a name in any language may mean: of all rows only if none on offer fits."""
     reference = reference_of(field)
-    for row in _rows(field):
+    return _named(_fitting(layer, field), reference, text) or _named(_rows(field), reference, text)
+
+
+def _named(rows: list[dict[str, Any]], reference: str, text: str) -> set[str]:
+    wanted, found = text.casefold(), set()
+    for row in rows:
         key = str(row[reference])
         names = {str(row[column]) for column in BY_LANGUAGE.values() if row.get(column)}
-        for name in {key, *names, *(f"{name} ({key})" for name in names)}:
-            found[name.casefold()].add(key)
-    return {name: frozenset(references) for name, references in found.items()}
+        if wanted in {name.casefold() for name in (key, *names, *(f"{n} ({key})" for n in names))}:
+            found.add(key)
+    return found

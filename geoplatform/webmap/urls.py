@@ -1,12 +1,26 @@
 """Included by geoplatform/urls.py inside i18n_patterns."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import SlugConverter
 
+from geoplatform.catalog import registry
 from geoplatform.webmap import views
+
+
+class LayerName(SlugConverter):
+    """The name of a layer; no address matches another one, so none is led from /name to /name/ in vain."""
+
+    def to_python(self, value: str) -> str:
+        if registry.get(value) is None:
+            raise ValueError
+        return value
+
+
+register_converter(LayerName, "layer")
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
-    path("<slug:name>/", views.listing, name="listing"),
-    path("<slug:name>/new", views.add, name="add"),
-    path("<slug:name>/<uuid:id>", views.feature, name="feature"),
+    path("<layer:name>/", views.listing, name="listing"),
+    path("<layer:name>/new", views.add, name="add"),
+    path("<layer:name>/<uuid:id>", views.feature, name="feature"),
 ]

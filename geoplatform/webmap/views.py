@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
@@ -60,6 +60,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def listing(request: HttpRequest, name: str) -> HttpResponse:
     """The features of a layer nearest to the middle of `bbox`; the map reads its list from here."""
     layer = _layer(name)
+    if not layer.geometry:
+        raise Http404
     wrong = ""
     try:
         box = parse_bbox(request.GET["bbox"]) if request.GET.get("bbox") else start_box()
@@ -83,6 +85,7 @@ def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
 
 # No cookie, so no CSRF cookie either: guard.py looks at the origin and at a signed token.
 @csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, name: str) -> HttpResponse:
     """The form to add a point: by itself on GET, stored on POST."""
     layer = _layer(name)

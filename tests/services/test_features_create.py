@@ -30,6 +30,7 @@ def document(**changes):
 
 
 def post(content, path=TREES, media_type="application/geo+json", **headers):
+    # json.dumps writes NUL and halves of surrogate pairs as \\u escapes.
     data = content if isinstance(content, str | bytes) else json.dumps(content)
     return Client(enforce_csrf_checks=True).post(
         path, data, content_type=media_type, headers=headers
@@ -74,6 +75,43 @@ def test_a_client_names_its_feature_and_only_once(town):
     assert json.loads(post(document(id=identity)).content)["id"] == identity
     assert post(document(id=identity)).status_code == 409
     assert Plant.objects.count() == 1
+
+
+def test_the_id_of_a_deleted_feature_is_never_given_again(town):
+    identity = str(uuid.uuid4())
+    assert post(document(id=identity)).status_code == 201
+    Plant.objects.get(id=identity).delete()
+    refused(post(document(id=identity)), 409)
+
+
+@pytest.mark.parametrize("accept", ["application/geo+json", "text/html", "*/*", "image/png", ""])
+def test_the_answer_is_geojson_whatever_is_accepted(town, accept):
+    response = post(document(), Accept=accept)
+    assert response.status_code == 201, response.content
+    assert response.headers["Content-Type"] == "application/geo+json"
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (document(properties={"species": "a\x00"}), "species"),
+        (document(properties={"species": "Malus domestica", "note": "a\ud800"}), "note"),
+        (document(properties={"species": "Malus domestica", "\ud800": 1}), "properties"),
+        (document(properties={"species": {"a": ["b", "\udfff"]}}), "a"),
+        (document(id="\x00"), "id"),
+        (document(**{"\x00": {"\ud800": "\ud800"}}), "\ufffd"),
+    ],
+)
+def test_text_that_cannot_be_stored_is_refused(town, content, field):
+    found = refused(post(content))
+    assert fields(found) == {field}
+    assert "NUL" in found["detail"]
+
+
+def test_both_halves_of_a_character_are_one(town):
+    properties = {"species": "Malus domestica", "note": "\U0001f34e"}
+    made = json.loads(post(document(properties=properties)).content)
+    assert made["properties"]["note"] == "\U0001f34e"
 
 
 def test_an_unknown_species_may_be_edible_by_itself(town):

@@ -1,9 +1,12 @@
 """The read side of the API: paging, boxes, filters, and what bad input gets."""
 
 import json
+import runpy
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from geoplatform.query.feature_query import MAX_LIMIT
@@ -115,10 +118,117 @@ def test_bbox_with_heights_and_limit_beyond_the_cap(trees):
         ({"last_confirmed": "yesterday"}, "last_confirmed"),
         ({"species_de": "x" * 5000}, "species_de"),
         ({"species_de": "a\x00b"}, "species_de"),
+        ({"datetime": ""}, "datetime"),
+        ({"datetime": "yesterday"}, "datetime"),
+        ({"datetime": "2026-05-01"}, "datetime"),
+        ({"datetime": "2026-05-01T00:00:00"}, "datetime"),
+        ({"datetime": "2026-02-29T00:00:00Z"}, "datetime"),
+        ({"datetime": "2026-05-01T24:00:00Z"}, "datetime"),
+        ({"datetime": "2026-05-01T00:00:00+25:00"}, "datetime"),
+        ({"datetime": "٢٠٢٦-05-01T00:00:00Z"}, "datetime"),
+        ({"datetime": "2026-05-02T00:00:00Z/2026-05-01T00:00:00Z"}, "datetime"),
+        ({"datetime": "2026-05-01T00:00:00Z/2026-05-02T00:00:00Z/.."}, "datetime"),
+        ({"datetime": "../.."}, "datetime"),
+        ({"datetime": "/"}, "datetime"),
+        ({"datetime": ".."}, "datetime"),
     ],
 )
 def test_bad_parameters_get_a_problem_that_names_them(trees, data, field):
     assert problem(get(TREES, data))["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-05-01T00:00:00Z",
+        "2026-05-01t00:00:00.123456789+02:00",
+        "2016-12-31T23:59:60Z",
+        "2026-05-01T00:00:00Z/..",
+        "/2026-05-01T00:00:00Z",
+        "0000-01-01T00:00:00Z/9999-12-31T23:59:59Z",
+        "0000-02-29T00:00:00+14:00/9999-12-31T23:59:59.999-12:00",
+        "2026-05-01T01:00:00+01:00/2026-05-01T00:00:00Z",
+    ],
+)
+def test_features_without_a_time_match_any_time(trees, value):
+    page = body(get(TREES, {"datetime": value, "limit": 3}))
+    assert page["numberMatched"] == 7
+    following = next(link["href"] for link in page["links"] if link["rel"] == "next")
+    assert body(get(following))["numberReturned"] == 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api",
+        "/api/",
+        "/api/conformance",
+        "/api/openapi",
+        "/api/collections",
+        "/api/collections/fruit-trees",
+        f"{TREES}/ID",
+    ],
+)
+def test_unknown_parameters_are_refused_everywhere(trees, path):
+    path = path.replace("ID", str(trees[0].id))
+    response = get(path, {"f": "json"})
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    for data in ({"colour": "red"}, {"limit": "1"}):
+        assert problem(get(path, data))["errors"][0]["field"] in data
+    problem(get(path, {"f": "exe"}))
+
+
+def test_nul_is_called_by_its_name(trees):
+    assert "NUL" in problem(get(TREES, {"note": "\x00"}))["detail"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api",
+        "/api/",
+        "/api/collections",
+        f"{TREES}/00000000-0000-0000-0000-000000000000",
+        "/tiles/fruit-trees.json",
+        "/tiles/fruit-trees/1/0/0.mvt",
+        "/styles/geoplatform.json",
+    ],
+)
+def test_other_methods_get_a_problem(path, method):
+    refused = Client(enforce_csrf_checks=True).generic(method, path, "{}")
+    problem(refused, 405)
+    assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert "Access-Control-Allow-Origin" not in refused.headers
+
+
+def test_items_say_whether_they_take_features():
+    def options(name):
+        return Client().options(f"/api/collections/{name}/items")
+
+    assert options("quarters").headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert options("fruit-trees").headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+    problem(options("unicorns"), 404)
+    refused = Client(enforce_csrf_checks=True).post("/api/collections/quarters/items")
+    problem(refused, 405)
+    assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_foreign_host_name_gets_a_problem():
+    problem(get("/api/collections", Host="evil.example"))
+
+
+def test_addresses_are_of_the_scheme_that_was_asked(monkeypatch):
+    links = body(get("/api/", **{"X-Forwarded-Proto": "https"}))["links"]
+    assert all(link["href"].startswith("http://") for link in links)
+    file = Path(settings.BASE_DIR) / "geoplatform/settings.py"
+    for address, header in (
+        ("https://map.example", ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("http://map.example", None),
+    ):
+        monkeypatch.setenv("PUBLIC_URL", address)
+        assert runpy.run_path(str(file))["SECURE_PROXY_SSL_HEADER"] == header
 
 
 def test_a_parameter_twice_and_a_strange_format(trees):

@@ -64,6 +64,14 @@ def test_a_name_of_several_is_asked_back():
     assert send(species="Apfel (Malus sylvestris)").status_code == 303
 
 
+def test_a_name_means_what_the_form_offers_first():
+    make.species("Malus", german_name="Apfel", english_name="Apple", edible=None)
+    assert send(species="Apfel").status_code == 303
+    assert Plant.objects.get().species.botanical_name == "Malus domestica"
+    # Still known by the name that is its alone, and edible if one says so.
+    assert send(species="Apfel (Malus)", own_edible="true").status_code == 303
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -71,6 +79,8 @@ def test_a_name_of_several_is_asked_back():
         {"Sec-Fetch-Site": "none"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[::1"},
+        {"Referer": "http://["},
         {},
     ],
 )
@@ -128,6 +138,19 @@ def test_robots_fill_in_what_people_do_not_see():
 def test_bad_values_are_said_and_nothing_is_written(field, value):
     html = refused(send(**{field: value}))
     assert "errorlist" in html
+
+
+def test_other_methods_are_not_allowed():
+    for method in ("PUT", "PATCH", "DELETE"):
+        assert Client(enforce_csrf_checks=True).generic(method, FORM).status_code == 405
+    assert Client().head(FORM).status_code == 200
+
+
+def test_forms_that_cannot_be_read_get_a_page():
+    broken = Client().post(FORM, b"x", content_type="multipart/form-data; boundary=")
+    for response in (send(note="x" * 300_000), broken, Client().get("/", headers={"Host": "evil"})):
+        assert response.status_code == 400
+        assert "Nicht verstanden" in response.content.decode()
 
 
 def test_a_place_outside_is_said_in_english_too():

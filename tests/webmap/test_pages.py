@@ -84,10 +84,23 @@ def test_a_bad_box_is_said(town, bbox):
 
 
 def test_unknown_addresses_get_a_friendly_page(town):
-    for path in ("/fruit-trees/00000000-0000-0000-0000-000000000000", "/nothing/", "/species/"):
+    for path in (
+        "/fruit-trees/00000000-0000-0000-0000-000000000000",
+        "/nothing/",
+        "/nothing",
+        "/apifoo",
+        "/nothing/new",
+        "/species/",
+    ):
         response = Client().get(path)
         assert response.status_code == 404
         assert "Hier wächst nichts" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/fruit-trees", "/en", "/en/fruit-trees", "/admin"])
+def test_a_forgotten_slash_is_put_right(town, path):
+    response = Client().get(path)
+    assert (response.status_code, response.headers["Location"]) == (301, f"{path}/")
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ BEGIN
             FROM towns m
             CROSS JOIN LATERAL (
                 SELECT s."row" FROM pg_temp.staged s
-                WHERE s.target IS NULL AND ST_Intersects(m.outline, s.%1$I) OFFSET 0) hit
-            WHERE hit."row" NOT IN (SELECT i."row" FROM in_quarter i)
+                WHERE s.target IS NULL AND ST_Intersects(m.outline, s.%1$I)
+                    AND s."row" NOT IN (SELECT i."row" FROM in_quarter i) OFFSET 0) hit
             GROUP BY hit."row"
         )
         SELECT i."row", a.municipality_id, a.id FROM in_quarter i JOIN areas a USING (place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import models
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.relations import SlugRelatedField
 from rest_framework.request import Request
@@ -26,17 +28,37 @@ from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
 from geoplatform.services.features.views import GEOJSON, layer_or_404
 from geoplatform.services.negotiation import absolute
-from geoplatform.services.problems import Problem, problems
+from geoplatform.services.problems import Problem
+
+# NUL, which no text in the database holds, and halves of surrogate pairs, which UTF-8 cannot write.
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class GuardedJSONParser(JSONParser):
-    """JSON that a hostile nesting cannot bring down."""
+    """JSON that a hostile nesting cannot bring down, with text that can be stored."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().parse(*args, **kwargs)
+            document = super().parse(*args, **kwargs)
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
+        _refuse_unstorable(document)
+        return document
+
+
+def _refuse_unstorable(document: Any) -> None:
+    """Looks at all names and texts; without recursion, however deep they lie."""
+    waiting = [("", document)]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(name, key) for key in value] + list(value.items())
+        elif isinstance(value, list):
+            waiting += [(name, each) for each in value]
+        elif isinstance(value, str) and UNSTORABLE.search(value):
+            message = _("A text holds a character that cannot be stored: NUL or half a character.")
+            field = UNSTORABLE.sub("\ufffd", name)[:80]
+            raise Problem(400, message, errors=[{"field": field, "message": message}])
 
 
 class GeoJSONParser(GuardedJSONParser):
@@ -88,19 +110,23 @@ def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
     )
 
 
+class OneFormat(DefaultContentNegotiation):
+    """The answer is GeoJSON, whatever a client would rather have (RFC 9110, 12.4.1)."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class Create(APIView):
-    """Anybody may add a point to an editable layer; it is `unconfirmed` until somebody confirms it."""
+    """Anybody may add a point to a layer that is `open_to_all`; it is `unconfirmed` until somebody confirms it."""
 
     parser_classes = [GeoJSONParser, GuardedJSONParser]
+    content_negotiation_class = OneFormat
 
     def post(self, request: Request, name: str) -> HttpResponse:
         layer = layer_or_404(name)
-        if not layer.open_to_all:
-            raise Problem(
-                405,
-                _("%s takes no new features.") % layer.title,
-                headers={"Allow": "GET, HEAD, OPTIONS"},
-            )
         document = _feature(request.data, layer)
         serializer = serializer_of(layer)(data=document)
         serializer.is_valid(raise_exception=True)
@@ -120,13 +146,13 @@ class Create(APIView):
             )
             raise ValidationError(messages) from error
         except AlreadyThere as error:
-            raise Problem(409, _("A feature with this id exists.")) from error
+            raise Problem(409, _("A feature with this id exists or has existed.")) from error
         [(_fid, text)] = features(FeatureQuery(layer=layer, id=feature.id))
         address = absolute(request, f"/api/collections/{layer.name}/items/{feature.id}")
         return HttpResponse(text, status=201, content_type=GEOJSON, headers={"Location": address})
 
 
-create = problems("POST")(Create.as_view())
+create = Create.as_view()
 
 
 def _feature(document: Any, layer: Layer) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.feature_query import (
@@ -24,13 +23,19 @@ from geoplatform.query.feature_query import (
     parse_integer,
 )
 from geoplatform.query.select import count, features
+from geoplatform.query.temporal import parse_interval
 from geoplatform.services.features.create import create
-from geoplatform.services.features.views import GEOJSON, layer_or_404
+from geoplatform.services.features.views import GEOJSON, document, layer_or_404, parameters
 from geoplatform.services.negotiation import link
 from geoplatform.services.problems import Problem, problems
 
 
-@csrf_exempt  # no cookie tells who somebody is here, so there is nothing to forge
+def methods(name: str) -> list[str]:
+    """Programs look here for whether a layer takes new features."""
+    return ["GET", "HEAD", *(["POST"] if layer_or_404(name).open_to_all else [])]
+
+
+@problems(methods_of=methods)
 def items(request: HttpRequest, name: str) -> HttpResponseBase:
     """Read or add. The reading side is a plain view: it only passes bytes on."""
     if request.method == "POST":
@@ -38,7 +43,6 @@ def items(request: HttpRequest, name: str) -> HttpResponseBase:
     return read(request, name)
 
 
-@problems("GET", "HEAD", "POST")
 def read(request: HttpRequest, name: str) -> HttpResponseBase:
     """A page of features, in order of their number; `next` leads on (clause 7.15)."""
     query = parse(request, layer_or_404(name))
@@ -48,7 +52,7 @@ def read(request: HttpRequest, name: str) -> HttpResponseBase:
     return response
 
 
-@problems("GET", "HEAD")
+@document
 def item(request: HttpRequest, name: str, id: str) -> HttpResponse:
     """One feature by its id, with links."""
     layer = layer_or_404(name)
@@ -73,14 +77,11 @@ def item(request: HttpRequest, name: str, id: str) -> HttpResponse:
 
 def parse(request: HttpRequest, layer: Layer) -> FeatureQuery:
     """The parameters of a request; any that is not known is an error (clause 7.15.1, 7.6)."""
-    values = {}
-    for name, given in request.GET.lists():
-        if len(given) > 1:
-            raise Problem(400, _("%s stands twice in the address.") % name[:80])
-        values[name] = given[0]
-    if values.pop("f", "json") not in {"json", "geojson"}:
-        raise Problem(400, _("f is json."))
+    values = parameters(request)
     bbox = values.pop("bbox", None)
+    if "datetime" in values:
+        # Features have no time of their own yet, and such ones match any time (clause 7.15.4).
+        parse_interval(values.pop("datetime"))
     return FeatureQuery(
         layer=layer,
         bbox=parse_bbox(bbox) if bbox is not None else None,

@@ -50,6 +50,7 @@ def _get(
         "get": {
             "summary": str(summary),
             "operationId": operation,
+            "parameters": [{"$ref": "#/components/parameters/f"}],
             "responses": {
                 "200": {"description": "OK", "content": content},
                 "default": {"$ref": "#/components/responses/Problem"},
@@ -61,9 +62,9 @@ def _get(
 def _layer_paths(layer: Layer) -> dict[str, Any]:
     address = f"/collections/{layer.name}"
     listing = _get(str(layer.title), f"{layer.name}.items", "FeatureCollection", GEOJSON)
-    listing["get"]["parameters"] = [
+    listing["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
-        for name in ("limit", "after", *(["bbox"] if layer.geometry else []))
+        for name in ("limit", "after", "datetime", *(["bbox"] if layer.geometry else []))
     ] + [_query_parameter(each) for each in properties(layer)]
     if layer.open_to_all:
         listing["post"] = {
@@ -82,7 +83,7 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
             },
         }
     one = _get(str(layer.title), f"{layer.name}.item", "Feature", GEOJSON)
-    one["get"]["parameters"] = [
+    one["get"]["parameters"] += [
         {
             "name": "id",
             "in": "path",
@@ -118,6 +119,19 @@ def _parameters() -> dict[str, Any]:
                 "maximum": MAX_LIMIT,
                 "default": DEFAULT_LIMIT,
             },
+        },
+        "f": {
+            "name": "f",
+            "in": "query",
+            "schema": {"type": "string", "enum": ["json", "geojson"], "default": "json"},
+        },
+        # An instant or an interval; OGC 17-069r4, requirement 25 has it as plain text.
+        "datetime": {
+            "name": "datetime",
+            "in": "query",
+            "style": "form",
+            "explode": False,
+            "schema": {"type": "string"},
         },
         "after": {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
         "bbox": {

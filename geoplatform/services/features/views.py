@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.query.feature_query import QueryError
 from geoplatform.query.select import extent
-from geoplatform.services.features.openapi import document
+from geoplatform.services.features.openapi import document as describe_all
 from geoplatform.services.negotiation import json_response, link
 from geoplatform.services.problems import Problem, problems
 
@@ -36,7 +40,32 @@ def layer_or_404(name: str) -> Layer:
     return layer
 
 
-@problems("GET", "HEAD")
+def parameters(request: HttpRequest) -> dict[str, str]:
+    """The parameters of a request, each given once, without `f`: there is one format."""
+    values = {}
+    for name, given in request.GET.lists():
+        if len(given) > 1:
+            raise QueryError(name[:80], _("%s stands twice in the address.") % name[:80])
+        values[name] = given[0]
+    if values.pop("f", "json") not in {"json", "geojson"}:
+        raise QueryError("f", _("f is json."))
+    return values
+
+
+def document(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    """Decorate what is read as a whole: any parameter but `f` is an error (clause 7.6)."""
+
+    @problems("GET", "HEAD")
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        for name in parameters(request):
+            raise QueryError(name[:80], _("Unknown parameter %s.") % name[:80])
+        return view(request, *args, **kwargs)
+
+    return answer
+
+
+@document
 def landing(request: HttpRequest) -> HttpResponse:
     return json_response(
         {
@@ -54,17 +83,17 @@ def landing(request: HttpRequest) -> HttpResponse:
     )
 
 
-@problems("GET", "HEAD")
+@document
 def conformance(request: HttpRequest) -> HttpResponse:
     return json_response({"conformsTo": CONFORMANCE})
 
 
-@problems("GET", "HEAD")
+@document
 def openapi(request: HttpRequest) -> HttpResponse:
-    return json_response(document(request), OPENAPI)
+    return json_response(describe_all(request), OPENAPI)
 
 
-@problems("GET", "HEAD")
+@document
 def collections(request: HttpRequest) -> HttpResponse:
     return json_response(
         {
@@ -74,7 +103,7 @@ def collections(request: HttpRequest) -> HttpResponse:
     )
 
 
-@problems("GET", "HEAD")
+@document
 def collection(request: HttpRequest, name: str) -> HttpResponse:
     return json_response(describe(request, layer_or_404(name)))
 

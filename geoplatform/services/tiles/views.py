@@ -39,7 +39,7 @@ def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpRespons
         )
     content = make_tile(layer, z, x, y)
     etag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Access-Control-Allow-Origin": "*"}
+    headers = {"ETag": etag, "Cache-Control": REVALIDATE}
     if etag in request.headers.get("If-None-Match", ""):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(content, content_type=MVT, headers=headers)
@@ -82,7 +82,7 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
     box = None if layer.open_to_all else extent(layer)
     if box:
         body["bounds"] = box
-    return _open(json_response(body))
+    return _revalidated(json_response(body))
 
 
 @problems("GET", "HEAD")
@@ -102,11 +102,9 @@ def _style(request: HttpRequest, layers: list[Layer], name: str) -> HttpResponse
     for each in body["layers"]:
         if each.get("source") in hidden:
             each["layout"]["visibility"] = "none"
-    return _open(json_response(body))
+    return _revalidated(json_response(body))
 
 
-def _open(response: HttpResponse) -> HttpResponse:
-    """Read by maps on other sites too."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
+def _revalidated(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = REVALIDATE
     return response

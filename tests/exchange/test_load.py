@@ -1,0 +1,410 @@
+"""The importer against made files: what is loaded, what is reported, and that nothing is doubled."""
+
+import csv
+import gzip
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from geoplatform.catalog.models import Licensing
+from layers.municipalities import Municipality
+from layers.plants import Plant
+from layers.quarters import Quarter
+from layers.species import Species
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+MAPPING = """
+key = ["id"]
+{top}
+[source]
+name = "cadastre"
+title = "Cadastre"
+licence = "{licence}"
+[municipality]
+ags = "13004000"
+name = "Town"
+metric_srid = 25833
+[file]
+{file}
+[fields]
+{fields}
+"""
+FIELDS = """
+species = { column = "name", convert = "botanical-name" }
+cultivar = { column = "name", convert = "cultivar" }
+height_m = "height"
+own_growth_form = { constant = "tree" }
+"""
+HEADER = "id,name,height,lon,lat\n"
+
+
+@pytest.fixture
+def town():
+    make.species()
+    return make.town()
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Load text as a file; gives exit status, printed summary and reported rows."""
+
+    def run(
+        text,
+        *options,
+        layer="trees",
+        name="trees.csv",
+        fields=FIELDS,
+        licence="cc-zero",
+        top="",
+        file="",
+        mapping=True,
+    ):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        report = tmp_path / "report.csv"
+        report.unlink(missing_ok=True)
+        arguments = [layer, str(path), "--report", str(report), *options]
+        if mapping:
+            toml = tmp_path / "mapping.toml"
+            points = 'x = "lon"\ny = "lat"\n' if layer == "trees" else ""
+            text = MAPPING.format(fields=fields, licence=licence, top=top, file=points + file)
+            # A table of figures has no key of its own.
+            toml.write_text(text.replace('key = ["id"]', "") if "--update" in options else text)
+            arguments += ["--mapping", str(toml)]
+        out = StringIO()
+        status = 0
+        try:
+            call_command("load", *arguments, stdout=out)
+        except SystemExit as end:
+            status = end.code
+        rows = list(csv.DictReader(report.open())) if report.exists() else []
+        return status, out.getvalue(), rows
+
+    return run
+
+
+def versions():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM history.layers_plant")
+        return cursor.fetchone()[0]
+
+
+def test_rows_become_features(load, town):
+    status, _out, rows = load(
+        HEADER + "1,Malus domestica 'Boskoop',4.5,11.05,53.05\n2,Tilia cordata,,11.15,53.05\n"
+    )
+    assert (status, rows) == (0, [])
+    first, second = Plant.objects.order_by("source_key")
+    assert (first.species.botanical_name, first.cultivar, first.height_m) == (
+        "Malus domestica",
+        "Boskoop",
+        4.5,
+    )
+    assert (first.quarter, second.quarter) == (town[1], town[2])
+    assert (second.species.botanical_name, second.species.edible, second.height_m) == (
+        "Tilia cordata",
+        None,
+        None,
+    )
+    assert first.licence == "cc-zero"
+
+
+def test_loading_again_changes_nothing(load, town):
+    text = HEADER + "1,Malus domestica,4.5,11.05,53.05\n2,Tilia cordata,,11.15,53.05\n"
+    load(text)
+    before = list(Plant.objects.order_by("fid").values())
+    status, _out, _rows = load(text)
+    assert status == 0
+    assert list(Plant.objects.order_by("fid").values()) == before
+    assert versions() == 0
+
+
+def test_changed_rows_make_exactly_their_versions(load, town):
+    load(HEADER + "1,Malus domestica,4.5,11.05,53.05\n2,Malus domestica,3,11.15,53.05\n")
+    Plant.objects.update(note="from a citizen")
+    made = versions()
+    load(
+        HEADER
+        + "1,Malus domestica,5,11.05,53.05\n2,Malus domestica,3,11.15,53.05\n3,Malus domestica,1,11.06,53.05\n"
+    )
+    assert versions() - made == 1
+    assert Plant.objects.count() == 3
+    assert Plant.objects.get(source_key="1").height_m == 5
+    assert Plant.objects.get(source_key="1").note == "from a citizen", (
+        "what the mapping does not name stays"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("1,Malus domestica,1,,", "geometry"),
+        ("1,Malus domestica,1,500,53.05", "range|metres|far"),
+        ("1,Malus domestica,1,4500000,5900000", "metres|range"),
+        ("1,Malus domestica,1,nan,53.05", "finite|numbers|geometry"),
+        ("1,Malus domestica,1,east,53.05", "numbers"),
+        ("1,Malus domestica,tall,11.05,53.05", "height"),
+        ("1,Malus domestica,-5,11.05,53.05", "height"),
+        (",Malus domestica,1,11.05,53.05", "no key"),
+        ("2,Malus domestica,1,11.05,53.05", "already seen"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_reported_and_the_rest_loads(load, town, row, reason):
+    import re
+
+    status, _out, rows = load(
+        HEADER + f"2,Malus domestica,1,11.05,53.05\n{row}\n3,Malus domestica,1,11.06,53.06\n"
+    )
+    assert status == 3
+    assert Plant.objects.count() == 2
+    [reported] = rows
+    assert reported["row"] == "2"
+    assert re.search(reason, reported["problem"]), reported
+
+
+def test_rows_with_too_many_values_are_reported(load, town):
+    status, _out, rows = load(
+        HEADER + "1,Malus domestica,1,11.05,53.05,extra\n2,Malus domestica,1,11.05,53.05\n"
+    )
+    assert (status, Plant.objects.count(), len(rows)) == (3, 1, 1)
+
+
+def test_strict_reports_unknown_species_and_makes_none(load, town):
+    status, _out, rows = load(
+        HEADER + "1,Unicornus rosa,1,11.05,53.05\n2,Malus domestica,1,11.05,53.05\n", "--strict"
+    )
+    assert (status, Plant.objects.count()) == (3, 1)
+    assert "Unicornus rosa" in rows[0]["problem"]
+    assert not Species.objects.filter(botanical_name="Unicornus rosa").exists()
+
+
+def test_dry_run_changes_nothing(load, town):
+    status, out, _rows = load(HEADER + "1,Unicornus rosa,1,11.05,53.05\n", "--dry-run")
+    assert status == 0
+    assert "1" in out
+    assert Plant.objects.count() == 0
+    assert not Species.objects.filter(botanical_name="Unicornus rosa").exists()
+
+
+def test_another_licence_is_refused(load, town):
+    load(HEADER + "1,Malus domestica,1,11.05,53.05\n")
+    assert Licensing.objects.get().licence == "cc-zero"
+    with pytest.raises(CommandError) as error:
+        load(HEADER + "2,Malus domestica,1,11.05,53.05\n", licence="odbl")
+    assert error.value.returncode == 2
+    assert Plant.objects.count() == 1
+
+
+def test_units_tables_seasons_and_decimal_commas(load, town):
+    fields = """
+    species = { column = "name", convert = "botanical-name" }
+    height_m = { column = "cm", unit = ["cm", "m"], decimal = "," }
+    access = { column = "who", values = { alle = "public" }, otherwise = "closed" }
+    own_fruit_from = { column = "from", format = "dd/mm" }
+    own_fruit_to = { column = "to", format = "dd/mm" }
+    last_confirmed = { column = "seen", format = "%d.%m.%Y" }
+    """
+    text = (
+        "id;name;cm;who;from;to;seen;lon;lat\n"
+        "1;Malus domestica;450,5;alle;15/08;30/09;24.12.2025;11.05;53.05\n"
+        "2;Malus domestica;;niemand;16/11;10/01;;11.05;53.05\n"
+    )
+    status, _out, rows = load(text, fields=fields)
+    assert (status, rows) == (0, [])
+    first, second = Plant.objects.order_by("source_key")
+    assert (first.height_m, first.access, first.own_fruit_from, first.own_fruit_to) == (
+        4.505,
+        "public",
+        8.0,
+        9.5,
+    )
+    assert str(first.last_confirmed) == "2025-12-24"
+    assert (second.access, second.fruit_from, second.fruit_to) == ("closed", 11.5, 1.0)
+
+
+def test_latin_1_and_another_crs(load, town):
+    # The middle of the town in EPSG:25833.
+    text = "id,name,lon,lat,note\n1,Malus domestica,236000,5883000,Größe\n"
+    status, _out, rows = load(
+        text.encode("latin-1"),
+        fields='species = "name"\nnote = "note"',
+        file='crs = "EPSG:25833"\nencoding = "latin-1"',
+    )
+    assert (status, rows) == (0, [])
+    tree = Plant.objects.get()
+    assert tree.note == "Größe"
+    assert 11.0 < tree.location.x < 11.2
+    assert 53.0 < tree.location.y < 53.1
+
+
+def polygons(*rings, **properties):
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": str(n), "kind": "park", **properties},
+            "geometry": geometry,
+        }
+        for n, geometry in enumerate(rings)
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[11.0, 53.0], [11.01, 53.0], [11.01, 53.01], [11.0, 53.01], [11.0, 53.0]]],
+}
+BOW_TIE = {
+    "type": "Polygon",
+    "coordinates": [[[11.0, 53.0], [11.01, 53.01], [11.01, 53.0], [11.0, 53.01], [11.0, 53.0]]],
+}
+LINE = {"type": "LineString", "coordinates": [[11.0, 53.0], [11.1, 53.1]]}
+SOLID = {"type": "Polygon", "coordinates": [[[*p, 5] for p in SQUARE["coordinates"][0]]]}
+
+
+def test_polygons_are_repaired_made_whole_and_flattened(load, town):
+    from layers.green_spaces import GreenSpace
+
+    text = polygons(SQUARE, BOW_TIE, LINE, SOLID, None)
+    status, _out, rows = load(
+        text, layer="green-spaces", name="green.geojson", fields='kind = "kind"'
+    )
+    assert status == 3
+    assert GreenSpace.objects.count() == 3
+    assert all(
+        each.area.geom_type == "MultiPolygon" and each.area.valid
+        for each in GreenSpace.objects.all()
+    )
+    assert [(row["row"], row["kind"]) for row in rows] == [
+        ("2", "repaired"),
+        ("3", "reported"),
+        ("5", "reported"),
+    ]
+
+
+def test_gzipped_and_without_mapping(load, town):
+    text = gzip.compress(polygons(SQUARE).encode())
+    status, _out, _rows = load(text, layer="green-spaces", name="green.geojson.gz", mapping=False)
+    assert status == 0
+
+
+def test_update_joins_figures_to_features_that_exist(load, town):
+    text = "name,people\nQuarter a,1200\nQuarter b,\nNowhere,5\n"
+    fields = 'name = "name"\ninhabitants = "people"'
+    status, _out, rows = load(
+        text, "--update", layer="quarters", top='match = ["name"]', fields=fields, file=""
+    )
+    assert status == 3
+    assert [row["row"] for row in rows] == ["3"]
+    assert list(Quarter.objects.order_by("key").values_list("inhabitants", flat=True)) == [
+        1200,
+        None,
+    ]
+    assert Quarter.objects.count() == 2
+
+
+def test_a_municipality_is_made_and_its_outline_follows(load):
+    square = json.loads(polygons(SQUARE))
+    square["features"][0]["properties"] = {"id": "1", "name": "Mitte"}
+    load(json.dumps(square), layer="quarters", name="q.geojson", fields='name = "name"\nkey = "id"')
+    town = Municipality.objects.get()
+    assert (town.ags, town.metric_srid, town.outline_from_quarters) == ("13004000", 25833, True)
+    assert town.outline.extent == pytest.approx((11.0, 53.0, 11.01, 53.01))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (b"", "empty.csv"),
+        (b"\x1f\x8b\x08\x00broken", "broken.geojson.gz"),
+        (b"{", "cut.geojson"),
+        (b"PAR1nonsense", "trees.parquet"),
+        (b"whatever", "trees.exe"),
+        (b"PK\x03\x04", "trees.zip"),
+    ],
+)
+def test_files_that_cannot_be_read_are_told_in_one_line(load, town, text, name):
+    with pytest.raises(CommandError) as error:
+        load(text, name=name)
+    assert error.value.returncode == 2
+    assert name in str(error.value)
+    assert "\n" not in str(error.value).strip()
+    assert Plant.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"fields": 'colour = "name"'}, "colour"),
+        ({"fields": 'height_m = "nothing"'}, "nothing"),
+        ({"fields": 'edible = "name"'}, "edible"),
+        ({"fields": 'cultivar = { column = "name", convert = "magic" }'}, "magic"),
+        ({"fields": 'height_m = { column = "height", unit = ["ell", "m"] }'}, "unit"),
+        ({"licence": "all-mine"}, "all-mine"),
+        ({"file": 'crs = "EPSG:999999"'}, "999999"),
+        ({"file": 'colour = "red"'}, "colour"),
+        ({"top": "unknown = 1"}, "unknown"),
+        ({"fields": "height_m = ["}, "mapping.toml"),
+    ],
+)
+def test_mistakes_in_the_mapping_are_told_by_their_key(load, town, changes, told):
+    with pytest.raises(CommandError, match=told) as error:
+        load(HEADER + "1,Malus domestica,1,11.05,53.05\n", **changes)
+    assert error.value.returncode == 2
+    assert Plant.objects.count() == 0
+
+
+def test_unknown_layer_and_missing_file(tmp_path):
+    for arguments in (
+        ["unicorns", str(tmp_path / "x.csv")],
+        ["trees", str(tmp_path / "missing.csv")],
+    ):
+        with pytest.raises(CommandError) as error:
+            call_command("load", *arguments)
+        assert error.value.returncode == 2
+
+
+def test_imported_rows_are_as_the_row_trigger_would_have_made_them(load, town):
+    """The set-wise insert of an import and the trigger of a single insert store the same."""
+    edges = [
+        (11.05, 53.05),
+        (11.1, 53.05),
+        (11.15, 53.02),
+        (11.0, 53.0),
+        (12.0, 54.0),
+        (11.2, 53.1),
+    ]
+    load(HEADER + "".join(f"{n},Malus domestica,{n},{x},{y}\n" for n, (x, y) in enumerate(edges)))
+    imported = {plant.source_key: plant for plant in Plant.objects.all()}
+    same = (
+        "quarter_id",
+        "municipality_id",
+        "growth_form",
+        "edible",
+        "fruit_from",
+        "fruit_to",
+        "version",
+        "licence",
+    )
+    for n, (x, y) in enumerate(edges):
+        single = make.plant(
+            x,
+            y,
+            species=imported["0"].species,
+            own_growth_form="tree",
+            municipality=town[0],
+            height_m=n,
+            access="",
+        )
+        for name in same:
+            assert getattr(imported[str(n)], name) == getattr(single, name), (name, x, y)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM layers_plant p LEFT JOIN history_changeset c ON c.id = p.changeset"
+            " WHERE c.id IS NULL OR p.created > p.changed"
+        )
+        assert cursor.fetchone()[0] == 0
