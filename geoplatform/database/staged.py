@@ -99,7 +99,7 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
 
 
 def _guard(upkeep: "Upkeep") -> str:
-    """Refuse what `guard` refuses; for points its rule is said in place, since a call per row costs more than the rule."""
+    """Refuse what `guard` refuses; points by its rule said in place: a call per row costs more than the rule."""
     if not upkeep.geometry:
         return ""
     column = f's."{upkeep.geometry}"'

@@ -148,7 +148,7 @@ def _update(plan: Plan, staging: Staging, summary: Summary) -> None:
                 "--update needs `match` in the mapping: the fields that tell which feature a row is about."
             )
         )
-    match = [plan.fields[name][0].column for name in plan.mapping.match]
+    match = [str(plan.fields[name][0].column) for name in plan.mapping.match]
     found, none, many = staging.match(match)
     names = ", ".join(plan.mapping.match)
     keys: list[str | None] = [None]

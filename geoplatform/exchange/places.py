@@ -29,7 +29,7 @@ def ensure_source(info: SourceInfo) -> Source:
 
 
 def ensure_municipality(info: MunicipalityInfo, source: Source) -> Feature:
-    """The municipality of that key. A missing one has no outline of its own: the union of its quarters stands for it."""
+    """The municipality of that key, made when missing: the union of its quarters is its outline then."""
     model: Any = registry.by_role("municipality").model
     found = model.objects.filter(ags=info.ags).first()
     if found is None:
@@ -41,7 +41,7 @@ def ensure_municipality(info: MunicipalityInfo, source: Source) -> Feature:
             source=source,
             licence=source.licence,
         )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def ensure_places(
@@ -58,7 +58,7 @@ def ensure_places(
 def ensure_licence(model: type[Feature], municipality: Feature, licence: str) -> None:
     """The one licence of a table in a municipality. Raises LoadError when the file comes under another one."""
     kept, _created = Licensing.objects.get_or_create(
-        table=model._meta.db_table, municipality=municipality, defaults={"licence": licence}
+        table=model._meta.db_table, municipality_id=municipality.pk, defaults={"licence": licence}
     )
     if kept.licence != licence:
         raise LoadError(

@@ -140,7 +140,7 @@ def _identity(layer: Layer, rules: Iterable[str]) -> tuple[str, ...]:
             names = tuple(constraint.fields)
     filled = {*rules, "municipality"}
     return (
-        tuple(model._meta.get_field(name).column for name in names)
+        tuple(str(getattr(model._meta.get_field(name), "column", name)) for name in names)
         if names and set(names) <= filled
         else ()
-    )  # type: ignore[union-attr]
+    )

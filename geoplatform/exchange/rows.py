@@ -63,7 +63,7 @@ class Rows:
         self.varying: dict[str, tuple[models.Field[Any, Any], FieldRule]] = {}
         for name, (field, rule) in plan.fields.items():
             if rule.constant is not None and not rule.only_with:
-                self.same[field.column] = _constant(field, rule)
+                self.same[str(field.column)] = _constant(field, rule)
             else:
                 self.varying[name] = (field, rule)
         if self.place and set(towns) == {None}:
@@ -85,7 +85,7 @@ class Rows:
     @property
     def mapped(self) -> list[str]:
         """All columns that the mapping fills, without geometry."""
-        return [field.column for field, _rule in self.plan.fields.values()]
+        return [str(field.column) for field, _rule in self.plan.fields.values()]
 
     def _check_geometry(self, reader: Reader) -> None:
         file = self.plan.mapping.file
@@ -115,7 +115,7 @@ class Rows:
         for name, (field, rule) in self.varying.items():
             column = self._column(table, name, field, rule)
             report(column.faults)
-            ready[field.column] = column.texts
+            ready[str(field.column)] = column.texts
         towns = self._town_rows(table)
         if towns is not None:
             report(towns.faults)

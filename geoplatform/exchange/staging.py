@@ -94,7 +94,9 @@ class Staging:
 
     def match(self, columns: Sequence[str]) -> tuple[int, list[int], list[int]]:
         """Which features the rows describe, by values: how many, and the rows that match none, and more than one."""
-        condition = [sql.SQL("t.{0} = r.{0}").format(sql.Identifier(name)) for name in columns]
+        condition: list[sql.Composable] = [
+            sql.SQL("t.{0} = r.{0}").format(sql.Identifier(name)) for name in columns
+        ]
         if self.place:
             condition.append(sql.SQL("t.municipality_id = r.municipality_id"))
         joined = sql.SQL(" AND ").join(condition)
@@ -106,7 +108,8 @@ class Staging:
             none = [row for (row,) in cursor.fetchall()]
             cursor.execute(
                 sql.SQL(
-                    "WITH many AS (SELECT r.row FROM {rows} r JOIN {table} t ON {joined} GROUP BY 1 HAVING count(*) > 1) "
+                    "WITH many AS ("
+                    "SELECT r.row FROM {rows} r JOIN {table} t ON {joined} GROUP BY 1 HAVING count(*) > 1) "
                     "UPDATE {rows} r SET target = NULL FROM many WHERE r.row = many.row RETURNING r.row"
                 ).format(rows=ROWS, table=self.table, joined=joined)
             )
@@ -181,5 +184,5 @@ class Staging:
             )
             default = None if generated else field.get_default()
             if default is not None and field.column not in self.columns:
-                defaults[field.column] = to_sql(default)
+                defaults[str(field.column)] = to_sql(default)
         return defaults

@@ -53,9 +53,12 @@ def open_delimited(path: Path, *, encoding: str | None, separator: str | None) -
 
 def _header(path: Path, encoding: str, separator: str | None) -> tuple[list[str], str]:
     """Column names, and the separator that splits the header into most of them."""
-    opened = gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
-        with opened as raw, io.TextIOWrapper(raw, encoding=_with_bom(encoding), newline="") as text:
+        with (
+            opened(path, "rb") as raw,
+            io.TextIOWrapper(raw, encoding=_with_bom(encoding), newline="") as text,
+        ):
             line = text.readline()
     except LookupError:
         raise UnreadableFile(

@@ -20,5 +20,6 @@ def test_changed_sql_has_a_new_revision():
         digest.update((DATABASE / name).read_bytes())
     assert KNOWN[REVISION] in ("unreleased", digest.hexdigest()[:16]), (
         "The SQL of upkeep has changed since it was released. Raise geoplatform.database.upkeep.REVISION, run"
-        f" `manage.py makemigrations layers`, install changed files of sql/ by a migration, and add {digest.hexdigest()[:16]}."
+        " `manage.py makemigrations layers`, install changed files of sql/ by a migration, and add"
+        f" {digest.hexdigest()[:16]}."
     )

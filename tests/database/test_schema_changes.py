@@ -1,4 +1,4 @@
-"""What migrations do to a feature table reaches its history, its triggers and its drawing column; and there is a way back."""
+"""What migrations do to a feature table reaches history, triggers and drawing column; and back again."""
 
 import pytest
 from django.contrib.gis.db import models

@@ -22,7 +22,8 @@ def session():
         yield opened
 
 
-INSERT = """INSERT INTO layers_plant (id, source_id, licence, status, cultivar, access, number_of_plants, note, species_id, location)
+INSERT = """INSERT INTO layers_plant
+    (id, source_id, licence, status, cultivar, access, number_of_plants, note, species_id, location)
     SELECT gen_random_uuid(), id, 'cc-zero', 'confirmed', '', '', 1, '', %s, ST_SetSRID(ST_MakePoint(%s, 53.05), 4326)
     FROM catalog_source LIMIT 1"""
 MOVE = "UPDATE layers_quarter SET outline = ST_Multi(ST_MakeEnvelope(%s, 53.0, %s, 53.1, 4326)) WHERE key = %s"

@@ -32,17 +32,33 @@ class SchemaEditor(PostGISSchemaEditor):
             return
         self.execute(triggers.remove(old_db_table, upkeep), params=None)
         super().alter_db_table(model, old_db_table, new_db_table)
-        self.execute(f"ALTER TABLE IF EXISTS history.{old_db_table} RENAME TO {new_db_table}", params=None)
+        self.execute(
+            f"ALTER TABLE IF EXISTS history.{old_db_table} RENAME TO {new_db_table}", params=None
+        )
         self.execute(triggers.create(new_db_table, upkeep), params=None)
 
-    def alter_field(self, model: type[Model], old_field: Field[Any, Any], new_field: Field[Any, Any], strict: bool = False) -> None:
+    def alter_field(
+        self,
+        model: type[Model],
+        old_field: Field[Any, Any],
+        new_field: Field[Any, Any],
+        strict: bool = False,
+    ) -> None:
         """A renamed column keeps its past; the drawing column stands on its geometry and makes way for it."""
         table = model._meta.db_table
         if upkeep_of(model):
             if isinstance(old_field, GeometryField) and _kind(old_field) != _kind(new_field):
-                self.execute(f'ALTER TABLE public.{table} DROP COLUMN IF EXISTS "{old_field.column}_3857"', params=None)
+                self.execute(
+                    f'ALTER TABLE public.{table} DROP COLUMN IF EXISTS "{old_field.column}_3857"',
+                    params=None,
+                )
             if old_field.column != new_field.column:
-                self.execute(_RENAME_IN_HISTORY.format(table=table, old=old_field.column, new=new_field.column), params=None)
+                self.execute(
+                    _RENAME_IN_HISTORY.format(
+                        table=table, old=old_field.column, new=new_field.column
+                    ),
+                    params=None,
+                )
         super().alter_field(model, old_field, new_field, strict)
 
 
