@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import psycopg
@@ -88,39 +89,59 @@ def _alive(process: int) -> bool:
     return True
 
 
-def _clean_up(connection: psycopg.Connection, template: str) -> None:
+def _lock(name: str) -> IO[str]:
+    return (Path(tempfile.gettempdir()) / f"geoplatform-{os.getuid()}-{name}.lock").open("w")
+
+
+def _in_use(template: str) -> bool:
+    """Whether another run, of other code perhaps, still clones this template."""
+    with _lock(template) as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _clean_up(connection: psycopg.Connection) -> None:
     """Drop templates of earlier schemas and clones that a killed run left behind."""
-    for (name,) in connection.execute(
-        "SELECT datname FROM pg_database WHERE datname LIKE 'gptest_%'"
-    ).fetchall():
+    names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'gptest_%'")
+    for (name,) in names.fetchall():
         kind, owner = name.split("_")[1:3]
-        if (kind == "template" and name != template) or (kind == "run" and not _alive(int(owner))):
+        left_behind = not _in_use(name) if kind == "template" else not _alive(int(owner))
+        if left_behind:
             _drop(connection, name)
 
 
 @pytest.fixture(scope="session")
-def migrated_template(django_db_blocker: pytest.FixtureRequest) -> str:
+def migrated_template(django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
     """Name of a database with all migrations, made once for each state of the schema."""
     name = f"gptest_template_{_schema_hash()}"
-    lock = Path(tempfile.gettempdir()) / f"geoplatform-tests-{os.getuid()}.lock"
-    with lock.open("w") as handle, _admin() as admin:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # workers of one run start together
-        _clean_up(admin, name)
-        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            building = f"gptest_building_{os.getpid()}"
-            _drop(admin, building)
-            _create(admin, building, TEMPLATE_POSTGIS)
-            _point_at(building)
-            with django_db_blocker.unblock():  # type: ignore[attr-defined]
-                call_command("migrate", verbosity=0)
-            for alias in ALIASES:
-                connections[alias].close()
-            admin.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(building), sql.Identifier(name)
-                )
-            )
-    return name
+    with _lock("tests") as one_at_a_time, _lock(name) as used:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)  # workers of one run start together
+        fcntl.flock(used, fcntl.LOCK_SH)
+        with _admin() as admin:
+            _clean_up(admin)
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                _build(admin, name, django_db_blocker)
+        fcntl.flock(one_at_a_time, fcntl.LOCK_UN)
+        yield name
+
+
+def _build(admin: psycopg.Connection, name: str, blocker: pytest.FixtureRequest) -> None:
+    building = f"gptest_building_{os.getpid()}"
+    _drop(admin, building)
+    _create(admin, building, TEMPLATE_POSTGIS)
+    _point_at(building)
+    with blocker.unblock():  # type: ignore[attr-defined]
+        call_command("migrate", verbosity=0)
+    for alias in ALIASES:
+        connections[alias].close()
+    admin.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+            sql.Identifier(building), sql.Identifier(name)
+        )
+    )
 
 
 @pytest.fixture(scope="session")

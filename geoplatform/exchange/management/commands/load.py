@@ -58,7 +58,8 @@ class Command(BaseCommand):
     def handle(
         self, *, layer: str, file: Path, mapping: Path | None, report: Path | None, **options: Any
     ) -> None:
-        from geoplatform.exchange.load import LoadError, Request, load
+        from geoplatform.exchange.fixtures import load_with_species
+        from geoplatform.exchange.load import LoadError, Request
         from geoplatform.exchange.mapping import MappingError, read_mapping
 
         try:
@@ -72,7 +73,7 @@ class Command(BaseCommand):
                     strict=options["strict"],
                     progress=progress,
                 )
-                summary = load(request)
+                summary = load_with_species(request)
         except (LoadError, MappingError) as error:
             raise CommandError(str(error), returncode=NOTHING) from error
         if summary.problems:
