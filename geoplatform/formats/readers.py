@@ -141,6 +141,20 @@ def _numbered(tables: Iterator[pa.Table]) -> Iterator[Batch]:
         start += table.num_rows
 
 
+def _check_shapefile(path: Path) -> None:
+    """A shapefile that was cut short would read as rows without geometry. Its header says how long it is."""
+    with path.open("rb") as file:
+        header = file.read(28)
+    # ESRI Shapefile Technical Description, main file header: byte 24, big endian, in 16-bit words.
+    said = 2 * int.from_bytes(header[24:28], "big")
+    if len(header) < 28 or path.stat().st_size < said:
+        raise _broken(path, ValueError(_cut_short(path.stat().st_size, said)))
+
+
+def _cut_short(found: int, said: int) -> str:
+    return _("cut short: %(found)d of %(said)d") % {"found": found, "said": said}
+
+
 def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | None) -> Reader:
     """GeoJSON, Shapefile, GeoPackage, FlatGeobuf by GDAL's Arrow stream."""
     import pyogrio
@@ -151,12 +165,16 @@ def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | 
         pyogrio.errors.DataLayerError,
         pyogrio.errors.FieldError,
         ValueError,
+        IndexError,  # from a header without a body
     )
+    if path.suffix.lower() == ".shp":
+        _check_shapefile(path)
     try:
         info = pyogrio.read_info(address, layer=layer, encoding=encoding, force_total_bounds=False)
     except (*errors, RuntimeError) as error:
         raise _broken(path, error) from None
     has_geometry = info["geometry_type"] is not None
+    total = info["features"] if info["features"] >= 0 else None
 
     def tables() -> Iterator[pa.Table]:
         try:
@@ -164,15 +182,18 @@ def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | 
                 address, layer=layer, encoding=encoding, batch_size=ROWS_AT_ONCE, use_pyarrow=True
             ) as (meta, stream):
                 name = meta["geometry_name"] or "wkb_geometry"
+                read = 0
                 for batch in stream:
                     table = pa.Table.from_batches([batch])
+                    read += table.num_rows
                     yield table.rename_columns(
                         [GEOMETRY if each == name else each for each in table.column_names]
                     )
+                if total is not None and read < total:
+                    raise ValueError(_cut_short(read, total))
         except (*errors, RuntimeError, OSError, pa.ArrowInvalid) as error:
             raise _broken(path, error) from None
 
-    total = info["features"] if info["features"] >= 0 else None
     return Reader(
         [str(each) for each in info["fields"]],
         info["crs"],
