@@ -22,17 +22,22 @@ SELECT
     || ',"access":'
     || to_json("layers_plant"."access")::text
     || ',"fruit_from":'
-    || coalesce(to_json("layers_plant"."fruit_from")::text, 'null')
+    || coalesce(CASE WHEN abs("layers_plant"."fruit_from") < 1e15 AND "layers_plant"."fruit_from" = trunc("layers_plant"."fruit_from") THEN "layers_plant"."fruit_from"::text
+    || '.0' ELSE to_json("layers_plant"."fruit_from")::text END, 'null')
     || ',"fruit_to":'
-    || coalesce(to_json("layers_plant"."fruit_to")::text, 'null')
+    || coalesce(CASE WHEN abs("layers_plant"."fruit_to") < 1e15 AND "layers_plant"."fruit_to" = trunc("layers_plant"."fruit_to") THEN "layers_plant"."fruit_to"::text
+    || '.0' ELSE to_json("layers_plant"."fruit_to")::text END, 'null')
     || ',"number_of_plants":'
     || "layers_plant"."number_of_plants"::text
     || ',"height_m":'
-    || coalesce(to_json("layers_plant"."height_m")::text, 'null')
+    || coalesce(CASE WHEN abs("layers_plant"."height_m") < 1e15 AND "layers_plant"."height_m" = trunc("layers_plant"."height_m") THEN "layers_plant"."height_m"::text
+    || '.0' ELSE to_json("layers_plant"."height_m")::text END, 'null')
     || ',"crown_m":'
-    || coalesce(to_json("layers_plant"."crown_m")::text, 'null')
+    || coalesce(CASE WHEN abs("layers_plant"."crown_m") < 1e15 AND "layers_plant"."crown_m" = trunc("layers_plant"."crown_m") THEN "layers_plant"."crown_m"::text
+    || '.0' ELSE to_json("layers_plant"."crown_m")::text END, 'null')
     || ',"trunk_girth_cm":'
-    || coalesce(to_json("layers_plant"."trunk_girth_cm")::text, 'null')
+    || coalesce(CASE WHEN abs("layers_plant"."trunk_girth_cm") < 1e15 AND "layers_plant"."trunk_girth_cm" = trunc("layers_plant"."trunk_girth_cm") THEN "layers_plant"."trunk_girth_cm"::text
+    || '.0' ELSE to_json("layers_plant"."trunk_girth_cm")::text END, 'null')
     || ',"planted_year":'
     || coalesce("layers_plant"."planted_year"::text, 'null')
     || ',"note":'

@@ -153,6 +153,10 @@ def _json(statement: Statement, each: Property) -> sql.Composable:
     # to_json writes text, dates and numbers as JSON demands, NaN in quotes; numbers and flags need no quoting.
     plain = each.json_type in {"integer", "boolean"}
     text = sql.SQL("{}::text" if plain else "to_json({})::text").format(column)
+    if each.json_type == "number":
+        # 9.0, not 9: readers that guess a column's type by its first values would cut all others to whole numbers.
+        whole = sql.SQL("abs({0}) < 1e15 AND {0} = trunc({0})").format(column)
+        text = sql.SQL("CASE WHEN {} THEN {}::text || '.0' ELSE {} END").format(whole, column, text)
     if each.field.null or each.foreign_key is not None:
         return sql.SQL("coalesce({}, 'null')").format(text)
     return text

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, property_by_name
 from geoplatform.catalog.symbols import Categorized
 from geoplatform.query.compose import Statement, restricted
-from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.feature_query import Box, FeatureQuery
 from geoplatform.query.select import raw_cursor
 
 EXTENT = 4096  # units along an edge of a tile
@@ -29,10 +31,10 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
     drawn = statement.own(f"{layer.geometry}_3857")
     z_x_y = sql.SQL(", ").join(map(sql.Literal, (z, x, y)))
     envelope = sql.SQL("ST_TileEnvelope({})").format(z_x_y)
-    margin = sql.SQL("ST_TileEnvelope({}, margin => {})").format(
-        z_x_y, sql.Literal(BUFFER / EXTENT)
-    )
-    statement.conditions.append(sql.SQL("{} && {}").format(drawn, margin))
+    # Found by the index on the stored degrees: a tile's edges are meridians and parallels, so the box is the same.
+    box = sql.SQL(", ").join(map(sql.Literal, degrees(z, x, y)))
+    stored = statement.own(layer.geometry)
+    statement.conditions.append(sql.SQL("{} && ST_MakeEnvelope({}, 4326)").format(stored, box))
     columns = [
         sql.SQL("ST_AsMVTGeom({}, {}, {}, {}, true) AS geom").format(
             drawn, envelope, EXTENT, BUFFER
@@ -52,6 +54,17 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
     with raw_cursor() as cursor:
         row = cursor.execute(sql.SQL("SELECT ") + content, parameters, binary=True).fetchone()
     return bytes(row[0]) if row else b""
+
+
+def degrees(z: int, x: int, y: int) -> Box:
+    """West, south, east, north of a tile and its buffer in degrees; beyond the antimeridian there is nothing to add."""
+    margin = BUFFER / EXTENT
+
+    def latitude(row: float) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / 2**z))))
+
+    west, east = ((column / 2**z) * 360 - 180 for column in (x - margin, x + 1 + margin))
+    return max(west, -180.0), latitude(y + 1 + margin), min(east, 180.0), latitude(y - margin)
 
 
 def has_names(layer: Layer) -> bool:

@@ -73,6 +73,24 @@ def extent(layer: Layer) -> Box | None:
     return found if found[0] is not None else None
 
 
+def attributions(layer: Layer) -> list[str]:
+    """Whom to name for the features of a layer, up to a minute old."""
+    key = f"attributions:{layer.name}"
+    found = cache.get(key)
+    if found is None:
+        table = sql.Identifier(layer.model._meta.db_table)
+        with raw_cursor() as cursor:
+            cursor.execute(
+                sql.SQL(
+                    "SELECT DISTINCT attribution FROM catalog_source s WHERE attribution <> ''"
+                    " AND EXISTS (SELECT FROM {} f WHERE f.source_id = s.id) ORDER BY 1"
+                ).format(table)
+            )
+            found = [text for (text,) in cursor.fetchall()]
+        cache.set(key, found, EXTENT_SECONDS)
+    return list(found)
+
+
 def _one(statement: Statement, columns: Sequence[sql.Composable]) -> tuple[Any, ...]:
     with raw_cursor() as cursor:
         row = cursor.execute(statement.select(columns), statement.parameters).fetchone()

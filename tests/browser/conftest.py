@@ -32,7 +32,7 @@ ARGUMENTS = [
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
 ]
-SECONDS = 15_000  # milliseconds that a page has for anything
+SECONDS = 60_000  # milliseconds that a page has for anything, software rendering on a busy machine included
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.feature_query import QueryError
-from geoplatform.query.select import extent
+from geoplatform.query.select import attributions, extent
 from geoplatform.services.features.openapi import document as describe_all
 from geoplatform.services.negotiation import json_response, link
 from geoplatform.services.problems import Problem, problems
@@ -116,6 +116,7 @@ def describe(request: HttpRequest, layer: Layer) -> dict[str, Any]:
         "title": layer.title,
         "description": layer.description,
         "itemType": "feature",
+        "attribution": " · ".join(attributions(layer)),
         "crs": [CRS84],
         "links": [
             link(request, address, "self", "application/json"),

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
@@ -13,7 +14,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import properties
 from geoplatform.query.mvt import has_names, names_of
 from geoplatform.query.mvt import tile as make_tile
-from geoplatform.query.select import extent
+from geoplatform.query.select import attributions, extent
 from geoplatform.rendering.maplibre import style
 from geoplatform.services.negotiation import absolute, json_response
 from geoplatform.services.problems import Problem, problems
@@ -71,6 +72,9 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
             }
         ],
     }
+    if whom := attributions(layer):
+        # Clients show it as HTML.
+        body["attribution"] = escape(" · ".join(whom))
     if has_names(layer):
         about = {
             "id": names_of(layer),
