@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.gis import forms
 from django.contrib.gis.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.models import Feature, Licensing, Source
@@ -85,6 +87,7 @@ class FeatureAdmin(admin.ModelAdmin):
             super().delete_queryset(request, queryset)
 
 
+admin.site.site_header = admin.site.site_title = settings.PLATFORM_NAME or _("Open green map")
 for each, _layer in registry.models():
     admin.site.register(each, FeatureAdmin)
 admin.site.register(Source)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.forms.boundfield import BoundField
 from django.utils.text import capfirst
@@ -153,6 +154,17 @@ def form_for(layer: Layer, *args: Any, **kwargs: Any) -> FeatureForm:
     return form
 
 
+def _as_strict_as_the_model(made: Any, field: Any) -> None:
+    """The model's own limits, told at once with everything else and known to the browser."""
+    made.validators = list(field.validators)
+    for validator in field.validators:
+        limit = isinstance(validator, MinValueValidator | MaxValueValidator)
+        if limit and isinstance(made.widget, forms.NumberInput):
+            made.widget.attrs["min" if validator.code == "min_value" else "max"] = (
+                validator.limit_value
+            )
+
+
 def _is_question(layer: Layer, name: str) -> bool:
     """A choice that everybody can answer; what only corrects a value that comes by itself can wait."""
     corrections = {rule.own for rule in layer.model.derived}
@@ -191,6 +203,8 @@ def _fields(layer: Layer) -> Iterator[tuple[str, forms.Field]]:
                 )
             if isinstance(made, forms.TypedChoiceField) and not made.required:
                 made.choices = [("", _("not known")), *[each for each in field.choices if each[0]]]
+            if isinstance(field, models.IntegerField | models.FloatField):
+                _as_strict_as_the_model(made, field)
             made.required = made.required and not field.has_default()
             yield name, made
 

@@ -60,12 +60,14 @@ def legends() -> list[dict[str, Any]]:
 
 
 def licence_words(layer: Layer) -> str:
-    """The licence that a contribution is published under; several where municipalities differ."""
-    table = layer.model._meta.db_table
-    found = set(Licensing.objects.filter(table=table).values_list("licence", flat=True)) or {
-        Licence.CC0.value
-    }
-    return " / ".join(sorted(str(Licence(each).label) for each in found))
+    """The licence that a contribution is published under; where municipalities differ, which stands where."""
+    rows = Licensing.objects.filter(table=layer.model._meta.db_table).order_by("municipality__name")
+    where: dict[str, list[str]] = {}
+    for licence, town in rows.values_list("licence", "municipality__name"):
+        where.setdefault(str(Licence(licence).label), []).append(town)
+    if len(where) < 2:
+        return next(iter(where), str(Licence.CC0.label))
+    return ", ".join(f"{label} ({', '.join(towns)})" for label, towns in sorted(where.items()))
 
 
 def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:

@@ -156,3 +156,30 @@ def test_forms_that_cannot_be_read_get_a_page():
 def test_a_place_outside_is_said_in_english_too():
     html = refused(send(path=f"/en{FORM}", latitude="48.1", longitude="11.5"))
     assert "no municipality" in html
+
+
+def test_all_mistakes_are_told_at_once_and_as_the_model_has_them():
+    page = refused(
+        send(species="Quatschbaum", number_of_plants="-2", height_m="999", planted_year="3000")
+    )
+    for words in (
+        "Quatschbaum",
+        "größer oder gleich 1",
+        "kleiner oder gleich 150",
+        "kleiner oder gleich 2100",
+    ):
+        assert words in page, words
+
+
+def test_the_licence_says_where_it_holds():
+    from geoplatform.catalog import registry
+    from geoplatform.catalog.models import Licensing
+    from geoplatform.webmap.page import licence_words
+
+    layer = registry.get("fruit-trees")
+    assert licence_words(layer) == "CC0 1.0"
+    for ags, licence in (("1", "cc-zero"), ("2", "cc-by-at/3.0")):
+        Licensing.objects.create(
+            table="layers_plant", municipality=make.municipality(ags), licence=licence
+        )
+    assert licence_words(layer) == "CC BY 3.0 AT (Town 2), CC0 1.0 (Town 1)"
