@@ -12,7 +12,9 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from geoplatform.database.cluster import Cluster, ClusterError
 
@@ -25,15 +27,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument(
+            "--prepare",
+            action="store_true",
+            help="first migrate, and load the fixtures where they never were",
+        )
         parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
 
-    def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
+    def handle(self, *, host: str, port: int, workers: int, prepare: bool, **options: Any) -> None:
         if not os.environ.get("DATABASE_URL"):
             try:
                 Cluster.default().hold()
             except ClusterError as error:
                 raise CommandError(str(error)) from error
         _refuse_a_port_in_use(host, port)
+        if prepare:
+            call_command("migrate", verbosity=0)
+            call_command("load-fixtures", if_empty=True, stdout=self.stdout)
+            connections.close_all()
         command = [
             *(sys.executable, "-m", "granian", "geoplatform.wsgi:application"),
             *("--interface", "wsgi", "--host", host, "--port", str(port)),
