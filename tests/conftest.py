@@ -205,10 +205,13 @@ def addresses(name: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files_without_build() -> Iterator[None]:
-    """Pages are tested without the front-end build; tests in a browser serve the real thing."""
+def static_files_without_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Pages are tested without the front-end build; tests in a browser serve the real thing, and may build it meanwhile."""
+    nothing = tmp_path_factory.mktemp("static")
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": plain}, STATIC_ROOT=nothing
+    ):
         yield
 
 
