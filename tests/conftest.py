@@ -206,7 +206,7 @@ def addresses(name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files_without_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Pages are tested without the front-end build; tests in a browser serve the real thing, and may build it meanwhile."""
+    """Pages are tested without the front-end build, which tests in a browser may renew meanwhile."""
     nothing = tmp_path_factory.mktemp("static")
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
