@@ -286,3 +286,23 @@ def test_openapi_document_is_valid():
     validate(document)
     assert document["components"]["parameters"]["limit"]["schema"]["maximum"] == MAX_LIMIT
     assert "http" not in json.dumps(document["paths"]), "no remote reference"
+
+
+def test_decimals_keep_their_point(trees):
+    # Readers that guess a column's type by its first values would cut the others to whole numbers.
+    text = get(TREES, {"limit": 1}).getvalue().decode()
+    assert '"fruit_from":8.0,' in text
+    assert '"number_of_plants":1,' in text
+
+
+def test_sources_are_named(trees):
+    from django.core.cache import cache
+
+    from geoplatform.catalog.models import Source
+
+    cache.clear()
+    Source.objects.update(attribution="© Stadt <Linz>")
+    assert body(get("/api/collections/trees"))["attribution"] == "© Stadt <Linz>"
+    assert body(get("/tiles/trees.json"))["attribution"] == "© Stadt &lt;Linz&gt;"
+    assert body(get("/api/collections/streets"))["attribution"] == ""
+    cache.clear()
