@@ -56,6 +56,14 @@ class Categorized:
 Symbol = Simple | Categorized
 
 
+def alike(symbol: Categorized) -> dict[Simple, list[str]]:
+    """The categories that are drawn with one and the same symbol, in the order they were declared."""
+    found: dict[Simple, list[str]] = {}
+    for value, simple in symbol.symbols.items():
+        found.setdefault(simple, []).append(str(value))
+    return found
+
+
 def simple_symbols(symbol: Symbol) -> list[Simple]:
     """All simple symbols that a symbol may come down to."""
     if isinstance(symbol, Categorized):

@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
-from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke
+from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke, alike
 
 WIDTH, HEIGHT = 24, 18  # CSS pixels of a swatch
 
@@ -30,9 +30,7 @@ def legend(layer: Layer) -> list[LegendEntry]:
     if not isinstance(symbol, Categorized):
         return [LegendEntry(None, layer.title, swatch(symbol))]
     labels = dict(property_by_name(layer)[symbol.field].choices)
-    together: dict[Simple, list[str]] = {}
-    for value, simple in symbol.symbols.items():
-        together.setdefault(simple, []).append(value)
+    together = alike(symbol)
     rest = [value for value in labels if value not in symbol.symbols]
     if rest and symbol.default not in together:
         together[symbol.default] = rest

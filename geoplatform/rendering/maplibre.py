@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke
+from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke, alike
 from geoplatform.query.mvt import has_names, names_of
 
 PAPER = "#f6f3ea"
@@ -70,9 +70,6 @@ def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:
         return []
     if not isinstance(symbol, Categorized):
         return [(None, symbol, None)]
-    together: dict[Simple, list[str]] = {}
-    for value, simple in symbol.symbols.items():
-        together.setdefault(simple, []).append(str(value))
     known = [str(value) for value in symbol.symbols]
     # A missing value is compared as empty text: the default symbol draws it.
     value_of = ["coalesce", ["get", symbol.field], ""]
@@ -81,7 +78,7 @@ def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:
     ]
     parts += [
         (values[0], simple, ["in", value_of, ["literal", values]])
-        for simple, values in together.items()
+        for simple, values in alike(symbol).items()
     ]
     return parts
 

@@ -1,12 +1,10 @@
 """The importer against made files: what is loaded, what is reported, and that nothing is doubled."""
 
-import csv
 import gzip
 import json
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import connection
 
 from geoplatform.catalog.models import Licensing
@@ -15,77 +13,9 @@ from layers.plants import Plant
 from layers.quarters import Quarter
 from layers.species import Species
 from tests import make
+from tests.exchange.conftest import HEADER
 
 pytestmark = pytest.mark.django_db
-
-MAPPING = """
-key = ["id"]
-{top}
-[source]
-name = "cadastre"
-title = "Cadastre"
-licence = "{licence}"
-[municipality]
-ags = "13004000"
-name = "Town"
-metric_srid = 25833
-[file]
-{file}
-[fields]
-{fields}
-"""
-FIELDS = """
-species = { column = "name", convert = "botanical-name" }
-cultivar = { column = "name", convert = "cultivar" }
-height_m = "height"
-own_growth_form = { constant = "tree" }
-"""
-HEADER = "id,name,height,lon,lat\n"
-
-
-@pytest.fixture
-def town():
-    make.species()
-    return make.town()
-
-
-@pytest.fixture
-def load(tmp_path):
-    """Load text as a file; gives exit status, printed summary and reported rows."""
-
-    def run(
-        text,
-        *options,
-        layer="trees",
-        name="trees.csv",
-        fields=FIELDS,
-        licence="cc-zero",
-        top="",
-        file="",
-        mapping=True,
-    ):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        report = tmp_path / "report.csv"
-        report.unlink(missing_ok=True)
-        arguments = [layer, str(path), "--report", str(report), *options]
-        if mapping:
-            toml = tmp_path / "mapping.toml"
-            points = 'x = "lon"\ny = "lat"\n' if layer == "trees" else ""
-            text = MAPPING.format(fields=fields, licence=licence, top=top, file=points + file)
-            # A table of figures has no key of its own.
-            toml.write_text(text.replace('key = ["id"]', "") if "--update" in options else text)
-            arguments += ["--mapping", str(toml)]
-        out = StringIO()
-        status = 0
-        try:
-            call_command("load", *arguments, stdout=out)
-        except SystemExit as end:
-            status = end.code
-        rows = list(csv.DictReader(report.open())) if report.exists() else []
-        return status, out.getvalue(), rows
-
-    return run
 
 
 def versions():
@@ -314,58 +244,6 @@ def test_a_municipality_is_made_and_its_outline_follows(load):
     town = Municipality.objects.get()
     assert (town.ags, town.metric_srid, town.outline_from_quarters) == ("13004000", 25833, True)
     assert town.outline.extent == pytest.approx((11.0, 53.0, 11.01, 53.01))
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        (b"", "empty.csv"),
-        (b"\x1f\x8b\x08\x00broken", "broken.geojson.gz"),
-        (b"{", "cut.geojson"),
-        (b"PAR1nonsense", "trees.parquet"),
-        (b"whatever", "trees.exe"),
-        (b"PK\x03\x04", "trees.zip"),
-    ],
-)
-def test_files_that_cannot_be_read_are_told_in_one_line(load, town, text, name):
-    with pytest.raises(CommandError) as error:
-        load(text, name=name)
-    assert error.value.returncode == 2
-    assert name in str(error.value)
-    assert "\n" not in str(error.value).strip()
-    assert Plant.objects.count() == 0
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"fields": 'colour = "name"'}, "colour"),
-        ({"fields": 'height_m = "nothing"'}, "nothing"),
-        ({"fields": 'edible = "name"'}, "edible"),
-        ({"fields": 'cultivar = { column = "name", convert = "magic" }'}, "magic"),
-        ({"fields": 'height_m = { column = "height", unit = ["ell", "m"] }'}, "unit"),
-        ({"licence": "all-mine"}, "all-mine"),
-        ({"file": 'crs = "EPSG:999999"'}, "999999"),
-        ({"file": 'colour = "red"'}, "colour"),
-        ({"top": "unknown = 1"}, "unknown"),
-        ({"fields": "height_m = ["}, "mapping.toml"),
-    ],
-)
-def test_mistakes_in_the_mapping_are_told_by_their_key(load, town, changes, told):
-    with pytest.raises(CommandError, match=told) as error:
-        load(HEADER + "1,Malus domestica,1,11.05,53.05\n", **changes)
-    assert error.value.returncode == 2
-    assert Plant.objects.count() == 0
-
-
-def test_unknown_layer_and_missing_file(tmp_path):
-    for arguments in (
-        ["unicorns", str(tmp_path / "x.csv")],
-        ["trees", str(tmp_path / "missing.csv")],
-    ):
-        with pytest.raises(CommandError) as error:
-            call_command("load", *arguments)
-        assert error.value.returncode == 2
 
 
 def test_imported_rows_are_as_the_row_trigger_would_have_made_them(load, town):
