@@ -12,13 +12,13 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.translation import get_language_from_request as language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
-from geoplatform.query.feature_query import QueryError
-from geoplatform.services.negotiation import language
+from geoplatform.query.errors import QueryError
 
 FieldErrors = Sequence[Mapping[str, str]]
 
