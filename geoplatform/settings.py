@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "layers",
     "geoplatform.history",
     "geoplatform.contributions",
+    "geoplatform.pages",
     "geoplatform.services",
     "geoplatform.exchange",
     "geoplatform.webmap",
@@ -117,7 +118,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "geoplatform.webmap.storage.ModuleManifestStorage"
+        else "geoplatform.pages.storage.ModuleManifestStorage"
     },
 }
 

@@ -13,7 +13,7 @@ from tests.browser.conftest import Visit, Visitor
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.browser
-AXE = PROJECT / "geoplatform/webmap/node_modules/axe-core/axe.min.js"
+AXE = PROJECT / "geoplatform/pages/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LANGUAGES = pytest.mark.parametrize("prefix", ["", "/en"], ids=["de", "en"])
 
