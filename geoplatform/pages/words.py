@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -111,6 +112,11 @@ def words(each: Property, value: Any) -> str:
         case _kind, "date-time":
             return date_format(dt.datetime.fromisoformat(value), "DATE_FORMAT")
     return str(value)
+
+
+def day(instant: dt.datetime) -> str:
+    """Date and time of day at this place."""
+    return date_format(localtime(instant), "DATETIME_FORMAT")
 
 
 def is_address(each: Property, value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -50,7 +51,10 @@ def _get(
         "get": {
             "summary": str(summary),
             "operationId": operation,
-            "parameters": [{"$ref": "#/components/parameters/f"}],
+            "parameters": [
+                {"$ref": "#/components/parameters/f"},
+                {"$ref": "#/components/parameters/lang"},
+            ],
             "responses": {
                 "200": {"description": "OK", "content": content},
                 "default": {"$ref": "#/components/responses/Problem"},
@@ -124,6 +128,12 @@ def _parameters() -> dict[str, Any]:
             "name": "f",
             "in": "query",
             "schema": {"type": "string", "enum": ["json", "geojson"], "default": "json"},
+        },
+        "lang": {
+            "name": "lang",
+            "in": "query",
+            "description": _("Language of titles and messages; without it that of Accept-Language"),
+            "schema": {"type": "string", "enum": list(dict(settings.LANGUAGES))},
         },
         # An instant or an interval; OGC 17-069r4, requirement 25 has it as plain text.
         "datetime": {
