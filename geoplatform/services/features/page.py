@@ -23,7 +23,6 @@ PIECE = 500  # features that are sent on together
 def collection(request: HttpRequest, query: FeatureQuery) -> Iterator[bytes]:
     """The FeatureCollection; what is known last stands last."""
     assert query.limit is not None
-    matched = count(replace(query, after=0, beyond=None))
     # One feature more than asked for tells whether there is a next page.
     rows = ordered(replace(query, limit=query.limit + 1))
     lead = b'{"type":"FeatureCollection","features":[\n'
@@ -35,10 +34,12 @@ def collection(request: HttpRequest, query: FeatureQuery) -> Iterator[bytes]:
         returned += len(batch)
         last = batch[-1]
     more = next(rows, None) is not None
-    for _rest in rows:
-        pass  # at most one; the end of the rows is where missing texts are stored
+    # There is none after that one. Read to their end, the rows need not be cancelled, and missing texts are stored.
+    next(rows, None)
+    whole = query.after == 0 and query.beyond is None and not more
     closing: dict[str, object] = {
-        "numberMatched": matched,
+        # A page that is all there is needs no counting.
+        "numberMatched": returned if whole else count(replace(query, after=0, beyond=None)),
         "numberReturned": returned,
         "timeStamp": written(dt.datetime.now(dt.UTC)),
     }

@@ -64,31 +64,10 @@ def parameter(each: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": each["name"],
         "where": _("in the path") if each.get("in") == "path" else "",
-        "about": each.get("description") or about(each["name"]),
+        "about": each.get("description", ""),
         "type": schema.get("format") or schema.get("type", ""),
         "values": schema.get("enum", ()),
         "low": schema.get("minimum"),
         "high": schema.get("maximum"),
         "default": schema.get("default"),
     }
-
-
-def about(name: str) -> str:
-    """What the standard's own parameters mean, where the document leaves it to the standard."""
-    known = {
-        "f": _("Format of the answer; without it that of Accept"),
-        "id": _("The feature's id"),
-        "limit": _("How many features at most come in one answer"),
-        "after": _("Only features after this one: `next` links carry it"),
-        "cursor": _("Where the next page begins: `next` links carry it"),
-        "bbox": _("Only what touches this box: west, south, east, north"),
-        "bbox-crs": _("Coordinate reference system of bbox"),
-        "crs": _("Coordinate reference system of the answer"),
-        "datetime": _("The layer as it was at an instant (RFC 3339)"),
-        "properties": _("Only these properties, separated by commas"),
-        "sortby": _("Properties to sort by, separated by commas; - before one turns it round"),
-        "filter": _("A condition in CQL2"),
-        "filter-lang": _("How the filter is written: as text or as JSON"),
-        "filter-crs": _("Coordinate reference system of geometries in the filter"),
-    }
-    return known.get(name, "")
