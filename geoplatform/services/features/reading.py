@@ -67,7 +67,13 @@ def parameter(each: dict[str, Any]) -> dict[str, Any]:
         "about": each.get("description", ""),
         "type": schema.get("format") or schema.get("type", ""),
         "values": schema.get("enum", ()),
-        "low": schema.get("minimum"),
-        "high": schema.get("maximum"),
+        "bounds": bounds(schema),
         "default": schema.get("default"),
     }
+
+
+def bounds(schema: dict[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return _("from %(low)s to %(high)s") % {"low": low, "high": high}
+    return _("at least %s") % low if low is not None else ""
