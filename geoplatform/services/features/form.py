@@ -48,7 +48,6 @@ def fields(request: HttpRequest, layer: Layer, wrong: str = "") -> dict[str, Any
         "crs": given.get("crs", ""),
         "orders": orders(layer, given.get("sortby", "")),
         "choices": choices,
-        "open": any(each["chosen"] for each in choices) or bool({*given} & {"filter", "datetime"}),
         # What this form has no field for stays as it was asked.
         "others": {k: v for k, v in given.items() if k not in shown and k not in PAGING},
         "conditions": conditions(request, layer),

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
@@ -36,19 +37,17 @@ def document_page(request: HttpRequest, template: str, body: Body) -> HttpRespon
 
 def landing(request: HttpRequest, body: Body) -> dict[str, Any]:
     return {
-        "cards": [card(each) for each in reversed(registry.layers())],
+        "cards": [card(each) for each in in_order()],
         "programs": programs(request, registry.map_layers()[-1]),
-        "doors": [link for link in doors(body["links"]) if link["rel"] != "self"],
+        "doors": [
+            link for link in doors(body["links"]) if link["rel"] not in ("self", "alternate")
+        ],
     }
 
 
 def collections(request: HttpRequest, body: Body) -> dict[str, Any]:
     links = {each["id"]: each["links"] for each in body["collections"]}
-    return {
-        "cards": [
-            {**card(each), "doors": doors(links[each.name])} for each in reversed(registry.layers())
-        ]
-    }
+    return {"cards": [{**card(each), "doors": doors(links[each.name])} for each in in_order()]}
 
 
 def collection(request: HttpRequest, body: Body) -> dict[str, Any]:
@@ -99,7 +98,7 @@ def title_of(name: str, part: str | None) -> str:
     if not part:
         return title
     about = f": {parts[part]}" if name == "ogcapi-features" and part in parts else ""
-    return f"{title}, {_('Part')} {part}{about}"
+    return _("%(standard)s, Part %(part)s") % {"standard": title, "part": part} + about
 
 
 ABOUT = {
@@ -111,6 +110,12 @@ ABOUT = {
 }
 
 
+def in_order() -> list[Layer]:
+    """What lies on top of the map first; what stands nowhere last."""
+    tables = [each for each in registry.layers() if not each.geometry]
+    return [*reversed(registry.map_layers()), *tables]
+
+
 def card(layer: Layer) -> dict[str, Any]:
     """A layer in a few words."""
     known = figures(layer)
@@ -119,7 +124,8 @@ def card(layer: Layer) -> dict[str, Any]:
         "name": layer.name,
         "title": layer.title,
         "description": layer.description,
-        "count": number_format(known.count, force_grouping=True),
+        "count": ngettext("%(number)s feature", "%(number)s features", known.count)
+        % {"number": number_format(known.count, force_grouping=True)},
         "geometry": geometry_words(layer),
         "licences": [
             {"label": Licence(each).label, "address": f"{LICENCES}{each}"}
@@ -191,7 +197,7 @@ def type_words(each: Property) -> str:
     kinds = {
         "boolean": _("true or false"),
         "integer": _("whole number"),
-        "number": _("number"),
+        "number": _("decimal number"),
         "date-time": _("date and time"),
         "date": _("date"),
         "uri": _("web address"),

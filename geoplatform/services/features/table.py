@@ -28,6 +28,7 @@ from geoplatform.services.html import address, page
 
 # More rows than this nobody reads; the formats have them all.
 MAX_ROWS = 1000
+SHORT = 40  # characters of a value that stays on one line
 PAGING = ("after", "cursor")
 
 
@@ -116,15 +117,18 @@ def row(request: HttpRequest, query: FeatureQuery, feature: dict[str, Any]) -> d
 
 def cell(each: Property, value: Any) -> dict[str, Any]:
     """A value in words; `link` where it is an address to follow."""
-    text = municipality_name(value) if each.name == "municipality" and value else None
+    text = words_of(each, value)
     return {
-        "text": text or words_of(each, value),
+        "text": text,
         "link": value if words.is_address(each, value) else "",
+        "long": len(text) > SHORT,
         "number": each.json_type in ("integer", "number") and not words.is_half_month(each.field),
     }
 
 
 def words_of(each: Property, value: Any) -> str:
+    if value and each.name == "municipality":
+        return municipality_name(value)
     if value is not None and words.is_half_month(each.field):
         return words.half_month(value)
     return words.words(each, value)

@@ -60,6 +60,9 @@ async function start(element) {
     attributionControl: false,
     locale: settings.texts,
   });
+  // Where the whole layer does not fit, better a part of it with something on it.
+  const first = found ? 0 : Math.min(...style.layers.map((/** @type {LayerSpecification} */ each) => each.minzoom ?? 24));
+  if (map.getZoom() < first) map.jumpTo({ zoom: first });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -181,11 +184,11 @@ function offerBox(map) {
   const field = /** @type {HTMLInputElement | null} */ (document.getElementById("bbox"));
   if (!button || !field) return;
   button.hidden = false;
+  // The button sends the form; before that, the box is put in.
   button.addEventListener("click", () => {
     const [[west, south], [east, north]] = map.getBounds().toArray();
     field.value = [west, south, east, north].map((each) => each.toFixed(DIGITS)).join(",");
     // The map speaks in degrees, whatever box was asked for before.
     field.form?.querySelector("[name=bbox-crs]")?.remove();
-    field.form?.requestSubmit();
   });
 }
