@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,7 +15,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.properties import Property, properties
-from geoplatform.pages.words import is_half_month, label
+from geoplatform.pages.words import is_half_month
 from geoplatform.query.crs import supported
 from geoplatform.query.figures import figures
 from geoplatform.query.select import attributions
@@ -184,7 +185,7 @@ def described(each: Property) -> dict[str, Any]:
     """A line of the table of properties."""
     return {
         "name": each.name,
-        "title": label(each),
+        "title": capfirst(str(each.title)),
         "type": type_words(each),
         "help": str(each.field.help_text or ""),
         "choices": each.choices,
