@@ -55,7 +55,7 @@ def test_the_view_of_the_map_becomes_the_box(visitor: Visitor) -> None:
 def test_a_command_is_copied_or_selected(visitor: Visitor) -> None:
     visit = visitor()
     visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = visit.open("/api/")
+    page = visit.open("/api/?lang=de")
     page.locator(".copy").first.click()
     expect(page.locator(".copy").first).to_have_text("Kopiert")
     assert page.evaluate("navigator.clipboard.readText()") == f"{visit.address}/api/"
@@ -63,7 +63,7 @@ def test_a_command_is_copied_or_selected(visitor: Visitor) -> None:
 
 def test_without_javascript_the_table_and_the_form_work(visitor: Visitor) -> None:
     visit = visitor(javascript=False)
-    page = visit.open(ITEMS)
+    page = visit.open(f"{ITEMS}?lang=de")
     expect(page.locator("#map")).to_be_hidden()
     page.click("summary")
     page.select_option("[name=category]", "nut")
