@@ -244,6 +244,9 @@ def _responses() -> dict[str, Any]:
     return {
         "Problem": {
             "description": "Problem details (RFC 9457)",
-            "content": {"application/problem+json": {"schema": schema}},
+            "content": {
+                "application/problem+json": {"schema": schema},
+                HTML.media_type: {"schema": {"type": "string"}},
+            },
         }
     }
