@@ -131,7 +131,8 @@ def _query_parameter(each: Property) -> dict[str, Any]:
         schema["format"] = each.format
     if each.choices:
         schema["enum"] = [value for value, _label in each.choices]
-    return {"name": each.name, "in": "query", "description": str(each.title), "schema": schema}
+    # QGIS filters by those parameters alone that say style and explode.
+    return _parameter(each.name, schema, str(each.title))
 
 
 def _parameters() -> dict[str, Any]:
