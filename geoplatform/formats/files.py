@@ -62,7 +62,10 @@ def geoparquet(query: FeatureQuery) -> Iterator[bytes]:
         import pyarrow.parquet as pq
 
         box = Box()
-        with pq.ParquetWriter(path, schema(query), compression="zstd") as file:
+        # With Arrow's own copy of the schema in the file, Arrow would overlook what is added to it at the end.
+        with pq.ParquetWriter(
+            path, schema(query), compression="zstd", store_schema=False
+        ) as file:
             for group in _groups(features):
                 file.write_table(group)
                 if query.layer.geometry:

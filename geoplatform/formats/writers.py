@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.conf import settings
-from django.db import close_old_connections
 
 from geoplatform.formats.files import geopackage, geoparquet
 from geoplatform.formats.flatgeobuf import flatgeobuf
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
-from geoplatform.query.tabular import for_people, pieces, unhurried
+from geoplatform.query.tabular import for_people, give_back, pieces, unhurried
 
 PIECE = 1 << 17  # bytes handed on at once
 FEATURES_AT_ONCE = 250
@@ -101,7 +100,7 @@ def write(name: str, query: FeatureQuery) -> tuple[str, str, Iterator[bytes]]:
     with unhurried(settings.DOWNLOAD_SECONDS):
         content = form.write(query)
     # The file is there: a slow reader must not keep the database's connection from others.
-    close_old_connections()
+    give_back()
     return form.media_type, filename, content
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from psycopg import sql
 from psycopg.abc import Buffer
 
@@ -89,6 +89,12 @@ def unhurried(seconds: int) -> Iterator[None]:
         with raw_cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
         yield
+
+
+def give_back() -> None:
+    """The connection goes back to the pool now and not at the end of the request, unless a transaction needs it."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def coordinates(query: FeatureQuery) -> list[str]:
