@@ -63,9 +63,7 @@ def geoparquet(query: FeatureQuery) -> Iterator[bytes]:
 
         box = Box()
         # With Arrow's own copy of the schema in the file, Arrow would overlook what is added to it at the end.
-        with pq.ParquetWriter(
-            path, schema(query), compression="zstd", store_schema=False
-        ) as file:
+        with pq.ParquetWriter(path, schema(query), compression="zstd", store_schema=False) as file:
             for group in _groups(features):
                 file.write_table(group)
                 if query.layer.geometry:

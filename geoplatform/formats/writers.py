@@ -44,12 +44,11 @@ class Format:
 def geojson(query: FeatureQuery) -> Iterator[bytes]:
     """One FeatureCollection (RFC 7946), a feature per line."""
     found = features(query)
-    yield b'{"type":"FeatureCollection","features":['
-    lead = b"\n"
+    lead = b'{"type":"FeatureCollection","features":[\n'
     while batch := [text for _fid, text in islice(found, FEATURES_AT_ONCE)]:
         yield lead + b",\n".join(batch)
         lead = b",\n"
-    yield b"\n]}\n"
+    yield b"\n]}\n" if lead.startswith(b",") else lead + b"]}\n"
 
 
 def csv(query: FeatureQuery) -> Iterator[bytes]:

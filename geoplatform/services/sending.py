@@ -32,6 +32,8 @@ def send(request: HttpRequest, form: str, query: FeatureQuery) -> HttpResponseBa
     Raises Problem: 406 for a reader that accepts no coding, 503 when others are at it, 507 for a file too large.
     """
     found = WRITERS[form]
+    if not found.packed:
+        _coding(request)  # refused before anything is begun
     headers = {
         "Content-Disposition": f'attachment; filename="{query.layer.name}.{form}"',
         "Vary": "Accept-Language",  # titles of the layer are in the reader's language
@@ -45,13 +47,8 @@ def send(request: HttpRequest, form: str, query: FeatureQuery) -> HttpResponseBa
 
 def pack(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """The answer in the coding that the reader likes best. Raises Problem 406 where none will do."""
+    coding = _coding(request)
     patch_vary_headers(response, ["Accept-Encoding"])
-    try:
-        coding = choose(request.headers.get("Accept-Encoding"))
-    except NoCodingAccepted:
-        raise Problem(
-            406, _("Accept-Encoding leaves no way to answer; there are zstd, br, gzip, identity.")
-        ) from None
     if coding == IDENTITY:
         return response
     if isinstance(response, StreamingHttpResponse):
@@ -62,6 +59,15 @@ def pack(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers["Content-Encoding"] = coding
         response.content = b"".join(packed([response.content], coding))
     return response
+
+
+def _coding(request: HttpRequest) -> str:
+    try:
+        return choose(request.headers.get("Accept-Encoding"))
+    except NoCodingAccepted:
+        raise Problem(
+            406, _("Accept-Encoding leaves no way to answer; there are zstd, br, gzip, identity.")
+        ) from None
 
 
 class Held:

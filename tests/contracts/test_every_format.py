@@ -69,4 +69,5 @@ def test_geopandas_reads_it_with_the_right_crs(layer, form, tmp_path):
     if layer.geometry and form != "csv":
         assert table.crs.to_epsg() == 4326
         west, south, east, north = table.total_bounds
-        assert (10 < west <= east < 12) and (52 < south <= north < 54), "longitude first"
+        assert 10 < west <= east < 12, "longitude first"
+        assert 52 < south <= north < 54, "latitude second"
