@@ -11,7 +11,7 @@ import pyarrow.csv as pacsv
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.feature_query import FeatureQuery
-from geoplatform.query.tabular import Column, columns, crs_of, for_programs, pieces
+from geoplatform.query.tabular import Column, columns, for_programs, pieces
 
 GEOMETRY = "geometry"
 PIECE = 1 << 20  # bytes of text that become one batch
@@ -47,7 +47,7 @@ def place(query: FeatureQuery) -> dict[str, str]:
     return {
         "geometry_name": GEOMETRY,
         "geometry_type": geometry_type(query.layer),
-        "crs": f"EPSG:{crs_of(query).srid}",
+        "crs": f"EPSG:{query.crs.srid}",
     }
 
 

@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from geoplatform.formats.about import about
 from geoplatform.formats.batches import GEOMETRY, batches, geometry_type, place, schema
 from geoplatform.query.feature_query import FeatureQuery
-from geoplatform.query.tabular import crs_of
 
 SENT_AT_ONCE = 1 << 18  # bytes
 GROUP_ROWS, GROUP_BYTES = 100_000, 64 << 20  # a row group of GeoParquet ends with either
@@ -117,7 +116,7 @@ def _geo(query: FeatureQuery, box: Box) -> dict[str, Any]:
     column: dict[str, Any] = {
         "encoding": "WKB",
         "geometry_types": [geometry_type(query.layer)],
-        "crs": CRS.from_epsg(crs_of(query).srid).to_json_dict(),
+        "crs": CRS.from_epsg(query.crs.srid).to_json_dict(),
         "edges": "planar",
     }
     if box.corners:

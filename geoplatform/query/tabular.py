@@ -6,7 +6,7 @@ server, and Arrow reads it at the speed of C.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ from psycopg import sql
 from psycopg.abc import Buffer
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import Property, properties
+from geoplatform.catalog.properties import Property
 from geoplatform.query.compose import Statement, restricted
-from geoplatform.query.crs import CRS84, Crs
 from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.order import add_keyset, order_by
 from geoplatform.query.select import raw_cursor
 
 # What a spreadsheet takes for the start of a formula (OWASP, CSV injection).
@@ -41,24 +41,9 @@ class Column:
 ID = Column("id", "string", "uuid", "id")
 
 
-def chosen(query: FeatureQuery) -> Sequence[Property]:
-    """The properties that the answer shows, in their order."""
-    return properties(query.layer)
-
-
-def crs_of(query: FeatureQuery) -> Crs:
-    """The CRS that the answer is in. In files, longitude or easting comes first, whatever the authority says."""
-    return CRS84
-
-
-def geometry_of(statement: Statement, query: FeatureQuery) -> sql.Composable:
-    """The geometry in the CRS of the answer; only for layers that have one."""
-    return statement.own(str(query.layer.geometry))
-
-
 def columns(query: FeatureQuery) -> list[Column]:
     """What `rows` gives, the geometry aside. The id is always there, so that a file can be brought back."""
-    return [ID, *(_column(each) for each in chosen(query))]
+    return [ID, *(_column(each) for each in query.properties)]
 
 
 def _column(each: Property) -> Column:
@@ -115,8 +100,8 @@ def for_people(query: FeatureQuery) -> Iterator[bytes]:
         value = _value(statement, column, source)
         selected.append(_named(_tame(value) if column.free else value, column.name))
     if places := coordinates(query):
-        geometry = geometry_of(statement, query)
-        digits = sql.Literal(crs_of(query).digits)
+        geometry = statement.geometry(query.crs)
+        digits = sql.Literal(query.crs.digits)
         if places == ["wkt"]:
             selected.append(_named(sql.SQL("ST_AsText({}, {})").format(geometry, digits), "wkt"))
         else:
@@ -136,13 +121,13 @@ def for_programs(query: FeatureQuery) -> Iterator[bytes]:
     selected = [_value(statement, column, source) for column, source in _sources(query)]
     if query.layer.geometry:
         binary = sql.SQL("encode(ST_AsBinary({}, 'NDR'), 'hex')")
-        selected.append(binary.format(geometry_of(statement, query)))
+        selected.append(binary.format(statement.geometry(query.crs)))
     for row in _copy(query, statement, selected, header=False):
         yield bytes(row)
 
 
 def _sources(query: FeatureQuery) -> list[tuple[Column, Property | None]]:
-    return list(zip(columns(query), [None, *chosen(query)], strict=True))
+    return list(zip(columns(query), [None, *query.properties], strict=True))
 
 
 def _named(value: sql.Composable, name: str) -> sql.Composed:
@@ -170,10 +155,8 @@ def _tame(text: sql.Composable) -> sql.Composed:
 def _copy(
     query: FeatureQuery, statement: Statement, selected: list[sql.Composable], *, header: bool
 ) -> Iterator[Buffer]:
-    if query.after:
-        statement.conditions.append(sql.SQL("{} > %s").format(statement.own("fid")))
-        statement.parameters.append(query.after)
-    tail = sql.SQL(" ORDER BY {}").format(statement.own("fid"))
+    add_keyset(statement, query)
+    tail = order_by(statement, query)
     if query.limit is not None:
         tail += sql.SQL(" LIMIT {}").format(sql.Literal(query.limit))
     command = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER {})").format(

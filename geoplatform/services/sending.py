@@ -83,7 +83,10 @@ class Held:
         return next(self.pieces)
 
     def close(self) -> None:
-        self.done()
+        self.done()  # once: whatever is in an ExitStack is done once
+
+    # An answer that is dropped before it is sent is closed by nobody.
+    __del__ = close
 
 
 def _content(form: str, query: FeatureQuery) -> Held:

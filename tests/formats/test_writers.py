@@ -18,17 +18,20 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
+from pyproj import Transformer
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.properties import property_by_name
 from geoplatform.formats import batches as in_batches
 from geoplatform.formats.files import TooLarge
 from geoplatform.formats.readers import GEOMETRY, open_file
 from geoplatform.formats.writers import WRITERS, write
-from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.crs import parse_crs
+from geoplatform.query.feature_query import FeatureQuery, Sort
 from layers.green_corridors import GreenCorridor
 from layers.green_spaces import GreenSpace
 from tests import make
-from tests.formats.reading import read
+from tests.formats.reading import frame, read
 
 FORMS = list(WRITERS)
 STREAMS = [name for name, form in WRITERS.items() if form.streams]
@@ -345,3 +348,48 @@ def test_reader_who_leaves_frees_the_connection(many):
 def test_point_of_geos_is_what_is_stored(db):
     """The samples above are made by GEOS; that longitude comes first in them is no accident of reading."""
     assert make.plant(11.05, 53.05).location.equals(Point(11.05, 53.05, srid=4326))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["EPSG:25833", "EPSG:4258", "EPSG:3857"])
+@pytest.mark.parametrize(
+    "form", [each for each in FORMS if each != "geojson"]
+)  # the API's own, by OGC 18-058r1
+def test_other_crs_is_named_and_easting_comes_first(form, name, tmp_path):
+    make.plant(11.4, 53.6, own_growth_form="tree")
+    crs = parse_crs("crs", name)
+    query = FeatureQuery(layer=registry.get("trees"), limit=None, crs=crs)
+    wanted = Transformer.from_crs(4326, crs.srid, always_xy=True).transform(11.4, 53.6)
+    path = tmp_path / f"trees.{form}"
+    [found] = read(form, content(form, query), tmp_path)
+    assert found["geometry"]["coordinates"] == pytest.approx(wanted, abs=0.002)
+    path.write_bytes(content(form, query))
+    if form != "csv":
+        assert frame(path).crs.to_epsg() == crs.srid
+
+
+@pytest.mark.django_db
+def test_chosen_properties_and_order(form, tmp_path):
+    for height in (1, 3, 2):
+        make.plant(own_growth_form="tree", height_m=height)
+    layer = registry.get("trees")
+    by = property_by_name(layer)["height_m"]
+    query = FeatureQuery(
+        layer=layer,
+        limit=2,
+        sortby=(Sort(by, descending=True),),
+        selected=frozenset({"height_m", "status"}),
+    )
+    found = read(form, content(form, query), tmp_path)
+    assert [float(each["properties"]["height_m"]) for each in found] == [3, 2]
+    assert list(found[0]["properties"]) == ["height_m", "status"], "in the order of the declaration"
+
+
+def test_layer_as_it_was(fresh_database, form, tmp_path):
+    tree = make.plant(own_growth_form="tree", note="then")
+    moment = tree.changed
+    tree.note = "now"
+    tree.save()
+    query = FeatureQuery(layer=registry.get("trees"), limit=None, at=moment)
+    [found] = read(form, content(form, query), tmp_path)
+    assert found["properties"]["note"] == "then"
