@@ -14,18 +14,14 @@ from typing import IO, Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from geoplatform.formats.about import about
 from geoplatform.formats.batches import GEOMETRY, batches, geometry_type, place, schema
+from geoplatform.formats.bounds import TooLarge, check_size
 from geoplatform.query.feature_query import FeatureQuery
 
 SENT_AT_ONCE = 1 << 18  # bytes
 GROUP_ROWS, GROUP_BYTES = 100_000, 64 << 20  # a row group of GeoParquet ends with either
-
-
-class TooLarge(Exception):
-    """The file would be larger than the platform keeps for anybody. The message is for people."""
 
 
 def geopackage(query: FeatureQuery) -> Iterator[bytes]:
@@ -136,13 +132,12 @@ def _written(
         try:
             write(path, features)
         except Exception:
-            if features.exceeded:  # what wrote the file wraps our refusal in an error of its own
-                raise _too_large() from None
+            if features.refused:  # what wrote the file wraps our refusal in an error of its own
+                raise features.refused from None
             raise
         finally:
             features.close()
-        if path.stat().st_size > settings.DOWNLOAD_FILE_BYTES:
-            raise _too_large()
+        check_size(path.stat().st_size)
         file = path.open("rb")
     return _sent(file)
 
@@ -157,27 +152,20 @@ class Capped:
     """Batches for as long as the file that they are written to stays below the cap."""
 
     def __init__(self, features: Iterator[pa.RecordBatch], path: Path) -> None:
-        self.features, self.path, self.exceeded = features, path, False
+        self.features, self.path = features, path
+        self.refused: TooLarge | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         return self
 
     def __next__(self) -> pa.RecordBatch:
-        if self.path.exists() and self.path.stat().st_size > settings.DOWNLOAD_FILE_BYTES:
-            self.exceeded = True
-            raise _too_large()
+        try:
+            check_size(self.path.stat().st_size if self.path.exists() else 0)
+        except TooLarge as refused:
+            self.refused = refused
+            raise
         return next(self.features)
 
     def close(self) -> None:
         """Leave the database's cursor, wherever it stands."""
         self.features.close()  # type: ignore[attr-defined]
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(
-        _(
-            "A file of this format would be larger than the %(cap)d MB that are kept for one. Ask for less, or take"
-            " GeoJSON, CSV or FlatGeobuf, which know no such bound."
-        )
-        % {"cap": settings.DOWNLOAD_FILE_BYTES // 10**6}
-    )

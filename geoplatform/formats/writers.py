@@ -9,8 +9,6 @@ from itertools import islice
 
 from django.conf import settings
 
-from geoplatform.formats.files import geopackage, geoparquet
-from geoplatform.formats.flatgeobuf import flatgeobuf
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
 from geoplatform.query.tabular import for_people, give_back, pieces, unhurried
@@ -54,6 +52,28 @@ def geojson(query: FeatureQuery) -> Iterator[bytes]:
 def csv(query: FeatureQuery) -> Iterator[bytes]:
     """UTF-8 with a header (RFC 4180), places in x and y or as WKT."""
     return pieces(for_people(query), PIECE)
+
+
+# What these stand on (Arrow, GDAL) brings 100 MB with it, so it is loaded by processes that are asked for them.
+def flatgeobuf(query: FeatureQuery) -> Iterator[bytes]:
+    """Without an index, for that would need all features first."""
+    from geoplatform.formats import flatgeobuf
+
+    return flatgeobuf.flatgeobuf(query)
+
+
+def geopackage(query: FeatureQuery) -> Iterator[bytes]:
+    """Written to a file first, which a table of SQLite needs. Raises TooLarge."""
+    from geoplatform.formats import files
+
+    return files.geopackage(query)
+
+
+def geoparquet(query: FeatureQuery) -> Iterator[bytes]:
+    """Written to a file first, whose last bytes say what is in it. Raises TooLarge."""
+    from geoplatform.formats import files
+
+    return files.geoparquet(query)
 
 
 WRITERS: dict[str, Format] = {

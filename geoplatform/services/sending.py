@@ -14,8 +14,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from geoplatform.formats.about import licence_addresses
+from geoplatform.formats.bounds import TooLarge
 from geoplatform.formats.compression import IDENTITY, NoCodingAccepted, choose, packed
-from geoplatform.formats.files import TooLarge
 from geoplatform.formats.writers import WRITERS, write
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.services.problems import Problem

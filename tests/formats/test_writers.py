@@ -23,7 +23,7 @@ from pyproj import Transformer
 from geoplatform.catalog import registry
 from geoplatform.catalog.properties import property_by_name
 from geoplatform.formats import batches as in_batches
-from geoplatform.formats.files import TooLarge
+from geoplatform.formats.bounds import TooLarge
 from geoplatform.formats.readers import GEOMETRY, open_file
 from geoplatform.formats.writers import WRITERS, write
 from geoplatform.query.crs import parse_crs
