@@ -21,7 +21,7 @@ from geoplatform.formats.bounds import TooLarge, check_size
 from geoplatform.query.feature_query import FeatureQuery
 
 SENT_AT_ONCE = 1 << 18  # bytes
-GROUP_ROWS, GROUP_BYTES = 100_000, 64 << 20  # a row group of GeoParquet ends with either
+GROUP_ROWS, GROUP_BYTES = 100_000, 16 << 20  # a row group of GeoParquet ends with either
 
 
 def geopackage(query: FeatureQuery) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ import shapely
 from shapely.geometry import mapping, shape
 
 Feature = dict[str, Any]
+csv.field_size_limit(1 << 30)  # Python's own cuts a large polygon's WKT
 
 
 def read(form: str, content: bytes, folder: Path) -> list[Feature]:
