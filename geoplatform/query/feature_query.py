@@ -7,12 +7,15 @@ import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, property_by_name
+
+if TYPE_CHECKING:
+    from geoplatform.query.cql2 import Filter
 
 Box = tuple[float, float, float, float]
 MAX_LIMIT = 50_000
@@ -34,6 +37,7 @@ class FeatureQuery:
 
     bbox    west, south, east, north in degrees (CRS84, longitude first); west > east crosses the antimeridian
     equals  public property -> value, already of the property's type
+    filter  a condition in CQL2, already parsed for this layer
     id      one feature alone
     after   only features with a number (`fid`) above this one: the keyset of paging
     limit   at most this many, in order of their number; None for all
@@ -42,6 +46,7 @@ class FeatureQuery:
     layer: Layer
     bbox: Box | None = None
     equals: Mapping[str, Any] = field(default_factory=dict)
+    filter: Filter | None = None
     id: uuid.UUID | None = None
     after: int = 0
     limit: int | None = DEFAULT_LIMIT
