@@ -31,3 +31,13 @@ def grant(cursor: Any, web: str) -> None:
                 table=sql.Identifier(table), role=role
             )
         )
+    cursor.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'geoplatform' AND tablename LIKE 'text\\_%'"
+    )
+    for (table,) in cursor.fetchall():
+        # Stored texts: whoever reads a feature may keep what it composed.
+        cursor.execute(
+            sql.SQL("GRANT INSERT, UPDATE ON geoplatform.{table} TO {role}").format(
+                table=sql.Identifier(table), role=role
+            )
+        )

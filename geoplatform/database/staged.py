@@ -78,7 +78,7 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
     CREATE OR REPLACE FUNCTION geoplatform.insert_{table}() RETURNS bigint {FUNCTION} AS $$
     DECLARE
         this bigint;
-        moment timestamptz := clock_timestamp();
+        moment timestamptz;
         added bigint;
     BEGIN
         PERFORM geoplatform.check_staged();
@@ -86,7 +86,8 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
             RETURN 0;
         END IF;{_guard(upkeep)}
         PERFORM geoplatform.derives();
-        this := geoplatform.changeset();{located}
+        this := geoplatform.changeset();
+        moment := clock_timestamp();{located}
         PERFORM set_config('geoplatform.staged', '{table}', true);
         INSERT INTO public.{table} ({", ".join(names)}, {versioned})
         SELECT {", ".join(values)}, {", ".join(f's."{name}"' for name in upkeep.versioned)}

@@ -7,7 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import staged
+from geoplatform.database import staged, texts
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def create(table: str, upkeep: "Upkeep") -> str:
         *_refresh_from_related(table, upkeep),
         *_role(table, upkeep),
         *staged.create(table, upkeep),
+        *texts.create(table, upkeep),
     ]
     return ";\n".join(parts)
 
@@ -50,6 +51,7 @@ def remove(table: str, upkeep: "Upkeep") -> str:
     return (
         related
         + staged.remove(table)
+        + texts.remove(table, upkeep)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};
@@ -114,15 +116,16 @@ def _before(table: str, upkeep: "Upkeep") -> str:
                 NEW.version := OLD.version; NEW.changed := OLD.changed; NEW.changeset := OLD.changeset;
                 RETURN NEW;
             END IF;
+            NEW.changeset := geoplatform.changeset();
             NEW.version := OLD.version + 1;
             -- The clock of the statement, not of the transaction, so that two edits in one have an order.
             NEW.changed := greatest(clock_timestamp(), OLD.changed + interval '1 microsecond');
         ELSE
+            NEW.changeset := geoplatform.changeset();
             NEW.version := coalesce((SELECT max(version) FROM history.{table} WHERE id = NEW.id), 0) + 1;
             NEW.changed := clock_timestamp();
             NEW.created := NEW.changed;
         END IF;
-        NEW.changeset := geoplatform.changeset();
         RETURN NEW;
     END $$;
     DROP TRIGGER IF EXISTS keep_insert ON public.{table};
@@ -150,6 +153,7 @@ def _after(table: str, upkeep: "Upkeep") -> str:
                 OLD.id, OLD.fid, OLD.version, OLD.created, OLD.changed, NEW.changed,
                 OLD.changeset, NEW.changeset, false, {old});
         ELSE
+            PERFORM geoplatform.changeset();
             INSERT INTO history.{table} ({CLOSED}, {columns}) VALUES (
                 OLD.id, OLD.fid, OLD.version, OLD.created, OLD.changed,
                 greatest(clock_timestamp(), OLD.changed + interval '1 microsecond'),

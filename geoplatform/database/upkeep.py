@@ -15,7 +15,7 @@ from geoplatform.database import triggers
 InheritedColumn = tuple[str, str, str, str, str]
 
 # Raise it when the SQL that upkeep installs has changed: `makemigrations` then writes the migration that replaces it.
-REVISION = 1
+REVISION = 2
 
 
 class Upkeep(BaseConstraint):
@@ -26,6 +26,8 @@ class Upkeep(BaseConstraint):
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
+    layers                   names of the layers that show rows of this table
+    shown_elsewhere          whether layers of other tables show something of this one's rows
     revision                 of the SQL that is installed
     """
 
@@ -40,6 +42,8 @@ class Upkeep(BaseConstraint):
         territory: bool = False,
         role: str | None = None,
         role_tables: Sequence[str] = (),
+        layers: Sequence[str] = (),
+        shown_elsewhere: bool = False,
         revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
@@ -50,6 +54,8 @@ class Upkeep(BaseConstraint):
         self.territory = territory
         self.role = role
         self.role_tables = tuple(role_tables)
+        self.layers = tuple(layers)
+        self.shown_elsewhere = shown_elsewhere
         self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
@@ -82,6 +88,8 @@ class Upkeep(BaseConstraint):
             "territory": self.territory,
             "role": self.role,
             "role_tables": self.role_tables,
+            "layers": self.layers,
+            "shown_elsewhere": self.shown_elsewhere,
             "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}

@@ -7,7 +7,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.derived import Inherited
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
-from geoplatform.catalog.properties import has_field, resolve
+from geoplatform.catalog.properties import has_field, properties, resolve
 from geoplatform.database.upkeep import InheritedColumn, Upkeep
 
 # Kept by the database itself, so no part of what a version says.
@@ -58,6 +58,12 @@ def upkeep_of(layer: Layer) -> Upkeep:
         role_tables=[registry.by_role(role).model._meta.db_table for role in roles]
         if layer.role in roles
         else (),
+        layers=[each.name for each in registry.layers() if each.model is layer.model],
+        shown_elsewhere=any(
+            each.foreign_key is not None and each.foreign_key.related_model is layer.model
+            for other in registry.layers()
+            for each in properties(other)
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from django.utils.translation import gettext as _
 from pyproj import CRS
 
-from geoplatform.query.feature_query import QueryError
+from geoplatform.query.errors import QueryError
 
 STORED = 4326
 AUTHORITIES = "http://www.opengis.net/def/crs"
@@ -29,6 +29,11 @@ class Crs:
     srid: int
     latitude_first: bool
     digits: int
+
+    @property
+    def degrees(self) -> bool:
+        """Whether coordinates are degrees, not metres."""
+        return self.srid in (4326, 4258)
 
     @property
     def name(self) -> str:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import Property, property_by_name
+from geoplatform.catalog.properties import Property, properties, property_by_name
+from geoplatform.query.crs import CRS84, Crs
+from geoplatform.query.errors import QueryError as QueryError
 
 if TYPE_CHECKING:
     from geoplatform.query.cql2 import Filter
@@ -21,56 +23,120 @@ Box = tuple[float, float, float, float]
 MAX_LIMIT = 50_000
 DEFAULT_LIMIT = 100
 TEXT_LIMIT = 500  # characters of a value compared with
+MAX_SORTS = 5
+FAR = 1e8  # metres; beyond, projections give anything
 
 
-class QueryError(ValueError):
-    """A question that cannot be asked; its text is meant for people. `parameter` names what was wrong."""
+@dataclass(frozen=True)
+class Sort:
+    """One step of an order: by a public property, upwards or downwards; what is unknown comes last either way."""
 
-    def __init__(self, parameter: str, message: str) -> None:
-        super().__init__(message)
-        self.parameter = parameter
+    by: Property
+    descending: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureQuery:
-    """Which features of `layer`.
+    """Which features of `layer`, in which order, and how they are said.
 
-    bbox    west, south, east, north in degrees (CRS84, longitude first); west > east crosses the antimeridian
-    equals  public property -> value, already of the property's type
-    filter  a condition in CQL2, already parsed for this layer
-    id      one feature alone
-    after   only features with a number (`fid`) above this one: the keyset of paging
-    limit   at most this many, in order of their number; None for all
+    bbox      west, south, east, north in `bbox_crs`, longitude or easting first; in degrees, west > east crosses the
+              antimeridian
+    equals    public property -> value, already of the property's type
+    filter    a condition in CQL2, already parsed for this layer
+    id        one feature alone
+    at        the layer as it was at this instant, from its history; None for now
+    sortby    the order; without it, and among equals, by number (`fid`)
+    after     only features with a number above this one: the keyset of paging without `sortby`
+    beyond    values of `sortby` and the number of the last feature already seen: the keyset of paging with `sortby`
+    limit     at most this many; None for all
+    crs       of the geometries in the answer
+    selected  names of the properties in the answer; None for all
     """
 
     layer: Layer
     bbox: Box | None = None
+    bbox_crs: Crs = CRS84
     equals: Mapping[str, Any] = field(default_factory=dict)
     filter: Filter | None = None
     id: uuid.UUID | None = None
+    at: dt.datetime | None = None
+    sortby: tuple[Sort, ...] = ()
     after: int = 0
+    beyond: tuple[Any, ...] | None = None
     limit: int | None = DEFAULT_LIMIT
+    crs: Crs = CRS84
+    selected: frozenset[str] | None = None
+
+    @property
+    def properties(self) -> tuple[Property, ...]:
+        """The properties in the answer, in the order of the declaration."""
+        chosen = properties(self.layer)
+        if self.selected is None:
+            return chosen
+        return tuple(each for each in chosen if each.name in self.selected)
 
 
-def parse_bbox(text: str) -> Box:
-    """`west,south,east,north` (or six numbers with heights, OGC 17-069r4 7.15.3), degrees, CRS84. Raises QueryError."""
+def parse_bbox(text: str, crs: Crs = CRS84) -> Box:
+    """`west,south,east,north` (or six numbers with heights, OGC 17-069r4 7.15.3), read in the axis order of `crs`.
+
+    Gives longitude or easting first whatever the order in `text`. Raises QueryError.
+    """
     parts = text.split(",")
     try:
         numbers = [float(part) for part in parts]
     except ValueError:
         numbers = []
     if len(numbers) not in (4, 6) or not all(math.isfinite(n) for n in numbers):
-        raise QueryError("bbox", _("bbox is four numbers: west,south,east,north in degrees."))
+        raise QueryError(
+            "bbox", _("bbox is four numbers: west,south,east,north, in degrees without bbox-crs.")
+        )
     if len(numbers) == 6:
         numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
+    if crs.latitude_first:
+        numbers = [numbers[1], numbers[0], numbers[3], numbers[2]]
     west, south, east, north = numbers
-    if not (-180 <= west <= 180 and -180 <= east <= 180):
-        raise QueryError("bbox", _("Longitudes of bbox lie between -180 and 180 degrees."))
-    if not (-90 <= south <= north <= 90):
-        raise QueryError(
-            "bbox", _("Latitudes of bbox lie between -90 and 90 degrees, south first.")
-        )
+    if south > north:
+        raise QueryError("bbox", _("The south of bbox lies north of its north."))
+    if crs.degrees:
+        if not (-180 <= west <= 180 and -180 <= east <= 180):
+            raise QueryError("bbox", _("Longitudes of bbox lie between -180 and 180 degrees."))
+        if not (south >= -90 and north <= 90):
+            raise QueryError("bbox", _("Latitudes of bbox lie between -90 and 90 degrees."))
+    elif west > east:
+        raise QueryError("bbox", _("The west of bbox lies east of its east."))
+    elif max(map(abs, numbers)) > FAR:
+        raise QueryError("bbox", _("bbox lies outside of what its bbox-crs is made for."))
     return west, south, east, north
+
+
+def parse_sortby(layer: Layer, text: str) -> tuple[Sort, ...]:
+    """`name`, `+name` or `-name`, separated by commas, at most MAX_SORTS. Raises QueryError."""
+    allowed = property_by_name(layer)
+    steps = []
+    for part in text.split(","):
+        # An unescaped + in an address arrives as a space.
+        name = part.strip().lstrip("+-").strip()
+        if name not in allowed:
+            raise _unknown("sortby", name, allowed)
+        steps.append(Sort(allowed[name], part.strip().startswith("-")))
+    if len(steps) > MAX_SORTS or len({step.by.name for step in steps}) < len(steps):
+        raise QueryError("sortby", _("sortby names at most %d properties, each once.") % MAX_SORTS)
+    return tuple(steps)
+
+
+def parse_selected(layer: Layer, text: str) -> frozenset[str]:
+    """Names of public properties separated by commas; none at all for an empty text. Raises QueryError."""
+    allowed = property_by_name(layer)
+    names = [part.strip() for part in text.split(",")] if text.strip() else []
+    for name in names:
+        if name not in allowed:
+            raise _unknown("properties", name, allowed)
+    return frozenset(names)
+
+
+def _unknown(parameter: str, name: str, allowed: Mapping[str, Property]) -> QueryError:
+    message = _("There is no property %(name)s. This layer has: %(names)s.")
+    return QueryError(parameter, message % {"name": name[:80], "names": ", ".join(sorted(allowed))})
 
 
 def parse_integer(name: str, text: str, *, low: int, high: int, clamp: bool = False) -> int:

@@ -12,8 +12,12 @@ from django.db import connection
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.query.compose import Statement, feature_column, restricted
+from geoplatform.query.compose import Statement, restricted
+from geoplatform.query.crs import CRS84
 from geoplatform.query.feature_query import Box, FeatureQuery
+from geoplatform.query.geojson import feature_text
+from geoplatform.query.order import add_keyset, order_by, sort_values
+from geoplatform.query.stored import store, stored_or_composed
 
 # Rows that libpq hands over at once: memory stays flat however long the answer is.
 CHUNK = 1000
@@ -28,20 +32,42 @@ def raw_cursor() -> psycopg.Cursor[Any]:
 
 
 def features(query: FeatureQuery) -> Iterator[tuple[int, bytes]]:
-    """Number and GeoJSON text of each feature, in order of the number. Streams; hold no other cursor meanwhile."""
+    """Number and GeoJSON text of each feature, in the order asked for. Streams; hold no other cursor meanwhile."""
+    for fid, text, *_rest in ordered(query):
+        yield fid, text
+
+
+def ordered(query: FeatureQuery) -> Iterator[tuple[Any, ...]]:
+    """Number and GeoJSON text of each feature, and with `sortby` the values it is sorted by, as a JSON array."""
     statement = restricted(query)
-    text = feature_column(statement)
-    if query.after:
-        statement.conditions.append(sql.SQL("{} > %s").format(statement.own("fid")))
-        statement.parameters.append(query.after)
-    tail = sql.SQL(" ORDER BY {}").format(statement.own("fid"))
+    add_keyset(statement, query)
+    # The stored texts say all properties of today in degrees.
+    plain = query.crs == CRS84 and query.selected is None and query.at is None
+    if plain:
+        text, storable = stored_or_composed(statement)
+    else:
+        text = sql.SQL("convert_to({}, 'UTF8')").format(
+            feature_text(statement, query.properties, query.crs)
+        )
+        storable = sql.SQL("false")
+    columns = [statement.own("fid"), text, storable]
+    if query.sortby:
+        columns.append(sort_values(statement, query.sortby))
+    tail = order_by(statement, query)
     if query.limit is not None:
         tail += sql.SQL(" LIMIT {}").format(sql.Literal(query.limit))
-    columns = [statement.own("fid"), text]
+    missing = []
     with raw_cursor() as cursor:
-        yield from cursor.stream(
-            statement.select(columns, tail), statement.parameters, binary=True, size=CHUNK
-        )
+        chosen = statement.select(columns, tail)
+        for fid, body, is_storable, *values in cursor.stream(
+            chosen, statement.parameters, binary=True, size=CHUNK
+        ):
+            if is_storable:
+                missing.append(fid)
+            yield fid, body, *values
+    # A page is asked for again; whole layers are not kept in memory for the sake of their texts.
+    if missing and query.limit is not None:
+        store(query.layer, missing)
 
 
 def rows(query: FeatureQuery) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ BEGIN
             RETURN this;
         END IF;
     END IF;
+    -- Seen by `stable_instant`: this transaction writes since then, in whole seconds since 2020, rounded downwards.
+    PERFORM pg_advisory_xact_lock_shared(530377, floor(extract(epoch FROM clock_timestamp()) - 1577836800)::integer);
     INSERT INTO public.history_changeset (actor, reason, channel, transaction, at)
     VALUES (
         coalesce(nullif(current_setting('geoplatform.actor', true), ''), 'database:' || session_user),

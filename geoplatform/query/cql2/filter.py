@@ -15,7 +15,7 @@ from geoplatform.query.cql2.terms import Columns, Path, Refusal, Term
 from geoplatform.query.cql2.text import parse_text, position
 from geoplatform.query.cql2.tree import JsonError, check_size, parse_json
 from geoplatform.query.crs import CRS84, Crs
-from geoplatform.query.feature_query import QueryError
+from geoplatform.query.errors import QueryError
 
 LANGUAGES = ("cql2-text", "cql2-json")
 MAX_BYTES = 4096

@@ -19,7 +19,7 @@ from geoplatform.query.cql2.terms import (
     kind_name,
     term,
 )
-from geoplatform.query.feature_query import QueryError
+from geoplatform.query.errors import QueryError
 from geoplatform.query.temporal import parse_interval
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -1,0 +1,74 @@
+"""A layer as it was at an instant: what is still so, and the closed versions that held then.
+
+Versioned columns are those of the time. What the database derives (municipality, quarter, what is inherited from a
+species) is derived from the time's own values and today's borders and species.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection
+from psycopg import sql
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.database.upkeep import Upkeep
+from geoplatform.history.upkeep import upkeep_of
+
+TERRITORY = {"municipality_id": "municipality", "quarter_id": "quarter"}
+
+
+def stable(instant: dt.datetime) -> dt.datetime:
+    """The instant itself, or the latest one about which nothing can change any more.
+
+    A transaction that still writes may commit changes dated before now, so its start is the limit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT geoplatform.stable_instant(%s)", [instant])
+        found: dt.datetime = cursor.fetchone()[0]
+    return found
+
+
+def relation(layer: Layer, at: dt.datetime, columns: set[str]) -> sql.Composed:
+    """SELECT of these columns of the layer's table as they were; conditions on it reach the indexes of both parts."""
+    table = layer.model._meta.db_table
+    upkeep = upkeep_of(layer)
+    names = sorted(columns)
+    now = sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in names)
+    joins: dict[str, sql.Composable] = {}
+    past = sql.SQL(", ").join(
+        sql.SQL("{} AS {}").format(_past(upkeep, name, joins), sql.Identifier(name))
+        for name in names
+    )
+    return sql.SQL(
+        "SELECT {now} FROM public.{table} f WHERE f.changed <= {at}"
+        " UNION ALL SELECT {past} FROM history.{table} h{joins}"
+        " WHERE h.valid_from <= {at} AND h.valid_to > {at}"
+    ).format(
+        now=now,
+        past=past,
+        table=sql.Identifier(table),
+        at=sql.Literal(at),
+        joins=sql.Composed(list(joins.values())),
+    )
+
+
+def _past(upkeep: Upkeep, name: str, joins: dict[str, sql.Composable]) -> sql.Composable:
+    """A column of a closed version; adds the joins that it needs."""
+    if name == "changed":
+        return sql.SQL("h.valid_from")
+    if upkeep.territory and name in TERRITORY:
+        joins["territory"] = sql.SQL(
+            " LEFT JOIN LATERAL geoplatform.territory(h.{}, NULL) t ON true"
+        ).format(sql.Identifier(str(upkeep.geometry)))
+        return sql.SQL("t.{}").format(sql.Identifier(TERRITORY[name]))
+    for field, own, key, target, column in upkeep.inherited:
+        if field == name:
+            alias = sql.Identifier(f"i_{key}")
+            joins[key] = sql.SQL(" LEFT JOIN public.{} {} ON {}.id = h.{}").format(
+                sql.Identifier(target), alias, alias, sql.Identifier(key)
+            )
+            return sql.SQL("coalesce(h.{}, {}.{})").format(
+                sql.Identifier(own), alias, sql.Identifier(column)
+            )
+    return sql.SQL("h.{}").format(sql.Identifier(name))
