@@ -285,6 +285,9 @@ single = st.one_of(
 collections = st.lists(single, min_size=1, max_size=3).map(
     lambda members: {"type": "GeometryCollection", "geometries": members}
 )
+collections_of_one_kind = st.lists(shaped("Point", positions), min_size=1, max_size=3).map(
+    lambda members: {"type": "GeometryCollection", "geometries": members}
+)
 SPATIAL = [
     "s_intersects", "s_disjoint", "s_contains", "s_within", "s_touches", "s_crosses", "s_overlaps", "s_equals",
 ]  # fmt: skip
@@ -356,6 +359,8 @@ def test_places(shapes, name, data):
     wanted = st.one_of(single, boxes)
     if function in {"s_intersects", "s_disjoint"}:
         wanted = st.one_of(wanted, collections)
+    else:
+        wanted = st.one_of(wanted, collections_of_one_kind)
     geometry = data.draw(wanted.filter(_valid))
     own = {"property": data.draw(st.sampled_from(["geometry", layer.geometry]))}
     args = data.draw(st.sampled_from([[own, geometry], [geometry, own], [own, own]]))

@@ -67,7 +67,13 @@ def _made(node: dict[str, Any], crs: Crs) -> shapely.Geometry:
         if len(members) > MAX_VERTICES:
             raise _too_many()
         counted = [0]
-        return shapely.GeometryCollection([_simple(each, crs, counted) for each in members])
+        made = [_simple(each, crs, counted) for each in members]
+        # Of points alone, lines alone or areas alone it is one geometry, of which all can be asked.
+        if len({shapely.get_dimensions(each) for each in made}) == 1 and all(
+            each.is_valid for each in made
+        ):
+            return shapely.unary_union(made)
+        return shapely.GeometryCollection(made)
     return _simple(node, crs, [0])
 
 
