@@ -1,4 +1,4 @@
-"""Each rule of the grammar (OGC 21-065r2, annex B) in text and in JSON: both are the same filter, and the database takes it."""
+"""Each rule of the grammar (OGC 21-065r2, annex B) in text and JSON is the same filter, and the database takes it."""
 
 import json
 

@@ -79,7 +79,7 @@ def _made(node: dict[str, Any], crs: Crs) -> shapely.Geometry:
 
 def _simple(node: Any, crs: Crs, counted: list[int]) -> shapely.Geometry:
     kind = node.get("type") if isinstance(node, dict) else None
-    if kind not in LEVELS:
+    if not isinstance(kind, str) or kind not in LEVELS:
         raise GeometryError(
             _("A geometry is one of %s; collections do not nest.")
             % ", ".join([*LEVELS, "GeometryCollection"])

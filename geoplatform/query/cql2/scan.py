@@ -42,7 +42,7 @@ GEOMETRIES = {
 class TextError(Exception):
     """Text that cannot be read; `position` counts characters from 1."""
 
-    def __init__(self, position: int, message: str) -> None:
+    def __init__(self, position: int | None, message: str) -> None:
         super().__init__(message)
         self.position = position
 
@@ -72,14 +72,21 @@ class Bracket:
 
 def tokens(text: str) -> list[Token]:
     """All but white space. Raises TextError for quotes that are not closed."""
-    found = []
+    found: list[Token] = []
     for match in TOKEN.finditer(text):
         kind = str(match.lastgroup)
         if kind == "other" and match.group() in "'\"":
             raise TextError(match.start() + 1, _("A quotation mark is not closed."))
+        if kind == "word" and match.group().lower() == "empty" and _is_geometry(found):
+            raise TextError(match.start() + 1, _("An empty geometry has no place."))
         if kind != "space":
             found.append(Token(kind, match.group(), match.start()))
     return found
+
+
+def _is_geometry(found: list[Token]) -> bool:
+    """Whether the last token is the name of a geometry, or Z or M after one."""
+    return bool(found) and found[-1].text.lower() in {*GEOMETRIES, "z", "m", "zm"}
 
 
 def brackets(found: list[Token]) -> list[Bracket]:
@@ -116,9 +123,7 @@ def _called(before: Token | None) -> tuple[bool, bool]:
     if before is None or before.kind not in {"word", "quoted"}:
         return False, False
     word = before.text.lower()
-    # POINT Z (...) and the like
-    geometry = word in GEOMETRIES or word in {"z", "m", "zm"}
-    return word not in OPERATORS, geometry
+    return word not in OPERATORS, _is_geometry([before])
 
 
 def _count_lists(bracket: Bracket, around: list[Bracket], token: Token) -> None:

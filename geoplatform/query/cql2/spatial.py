@@ -60,7 +60,9 @@ def relation(name: str, left: Term, right: Term, path: Path) -> Term:
             if each.literal is not None and each.literal.geom_type == "GeometryCollection":
                 raise Refusal(
                     (*path, "args", number),
-                    _("Points, lines and areas in one collection take only S_INTERSECTS and S_DISJOINT."),
+                    _(
+                        "Points, lines and areas in one collection take only S_INTERSECTS and S_DISJOINT."
+                    ),
                 )
     return term("boolean", f"({RELATIONS[name]})", left, right)
 

@@ -31,7 +31,11 @@ def parse_text(text: str) -> Any:
     found = tokens(text)
     for start, piece in groups(text, brackets(found)):
         _parse(piece, start)
-    return _parse(text, 0).to_json()
+    expression = _parse(text, 0)
+    try:
+        return expression.to_json()
+    except Exception as error:  # it has no class of its own for what it parses and cannot say
+        raise TextError(None, _("This cannot be read.")) from error
 
 
 def _parse(text: str, start: int) -> cql2.Expr:
@@ -40,7 +44,9 @@ def _parse(text: str, start: int) -> cql2.Expr:
     except cql2.ParseError as error:
         # "--> line:column ... = expected A, B, or C"
         place = PLACE.search(str(error))
-        line, column = (int(place["line"]), int(place["column"])) if place else (1, 1)
+        if place is None:
+            raise TextError(None, _("This cannot be read.")) from None
+        line, column = int(place["line"]), int(place["column"])
         offset = sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column
         raise TextError(start + offset, _sentence(str(error))) from None
 
@@ -77,16 +83,18 @@ def _leaves(tree: Any, path: Path) -> Iterator[tuple[Path, Key]]:
             yield path, ("name", name)
         case {"type": str(), **_rest}:
             yield path, ("geometry", None)
-        case {"date": str() as value} | {"timestamp": str() as value}:
-            yield path, ("text", value)
+        case {"date": _text}:
+            yield path, ("call", "date")
+        case {"timestamp": _text}:
+            yield path, ("call", "timestamp")
         case {"interval": list(ends)}:
             yield path, ("call", "interval")
             for number, each in enumerate(ends):
                 yield from _leaves(each, (*path, "interval", number))
         case {"bbox": _numbers}:
             yield path, ("call", "bbox")
-        case bool():
-            yield path, ("name", str(tree).lower())
+        case bool() | None:
+            yield path, ("name", "null" if tree is None else str(tree).lower())
         case str():
             yield path, ("text", tree)
         case int() | float():
@@ -108,7 +116,7 @@ def _key(token: Token, *, called: bool) -> Key:
             return "geometry", None
         case "word" if called:
             return "call", token.text.lower()
-        case "word" if token.text.lower() in {"true", "false"}:
+        case "word" if token.text.lower() in {"true", "false", "null"}:
             return "name", token.text.lower()
         case "word":
             return "name", token.text

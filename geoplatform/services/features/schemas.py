@@ -125,7 +125,7 @@ def _document(
         "title": layer.title,
         "description": layer.description,
         "properties": {
-            each: {**value, "x-ogc-propertySeq": number}
+            each: {**value, "x-ogc-property-seq": number}
             for number, (each, value) in enumerate(described.items(), 1)
         },
         **(more or {}),
