@@ -8,4 +8,4 @@ pytestmark = pytest.mark.django_db
 
 
 def test_nested_coordinates():
-    filter_refused('{"type":"Polygon","coordinates":' + "[" * 200 + "]" * 200 + "}", "fit the type")
+    filter_refused('{"type":"Polygon","coordinates":' + "[" * 200 + "]" * 200 + "}", "two numbers")
