@@ -3,6 +3,6 @@
 Both encodings become one tree, that of CQL2 JSON, and from there on there is one way only.
 """
 
-from geoplatform.query.cql2.filter import LANGUAGES, Filter, FilterError, parse_filter
+from geoplatform.query.cql2.filter import LANGUAGES, MAX_BYTES, Filter, FilterError, parse_filter
 
-__all__ = ["LANGUAGES", "Filter", "FilterError", "parse_filter"]
+__all__ = ["LANGUAGES", "MAX_BYTES", "Filter", "FilterError", "parse_filter"]

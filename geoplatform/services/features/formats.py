@@ -11,3 +11,8 @@ ITEMS = (
     HTML,
 )
 ITEM = ITEMS[:2]
+# Queryables and schema; the second for clients that accept nothing but plain JSON.
+SCHEMA = (
+    Offer("json", "application/schema+json", "JSON Schema"),
+    Offer("plain", "application/json", "JSON"),
+)

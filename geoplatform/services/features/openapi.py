@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,14 +11,24 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties
+from geoplatform.query.cql2 import LANGUAGES, MAX_BYTES
 from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.feature_query import DEFAULT_LIMIT, MAX_LIMIT, MAX_SORTS
 from geoplatform.query.order import CURSOR_LIMIT
-from geoplatform.services.features.formats import GEOJSON, ITEMS
-from geoplatform.services.negotiation import absolute
+from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS, SCHEMA
+from geoplatform.services.negotiation import HTML, JSON, Offer, absolute
 
-ITEMS_PARAMETERS = ("limit", "after", "cursor", "datetime", "sortby", "properties")
-GEOMETRY_PARAMETERS = ("bbox", "bbox-crs", "crs")
+ITEMS_PARAMETERS = (
+    "limit",
+    "after",
+    "cursor",
+    "datetime",
+    "sortby",
+    "properties",
+    "filter",
+    "filter-lang",
+)
+GEOMETRY_PARAMETERS = ("bbox", "bbox-crs", "crs", "filter-crs")
 
 
 def document(request: HttpRequest) -> dict[str, Any]:
@@ -43,18 +54,37 @@ def document(request: HttpRequest) -> dict[str, Any]:
 
 
 def _get(
-    summary: str, operation: str, schema: str | None = None, media_type: str = "application/json"
+    summary: str,
+    operation: str,
+    schema: str | None = None,
+    offers: Sequence[Offer] = (JSON, HTML),
 ) -> dict[str, Any]:
-    content = {
-        media_type: {
-            "schema": {"$ref": f"#/components/schemas/{schema}"} if schema else {"type": "object"}
-        }
+    """One GET; `schema` names what its JSON holds."""
+    content: dict[str, Any] = {}
+    for offer in offers:
+        media_type = offer.media_type
+        content[media_type] = {"schema": {"type": "string"}}
+        if media_type == HTML.media_type:
+            continue
+        if media_type.endswith("json"):
+            content[media_type] = {
+                "schema": {"$ref": f"#/components/schemas/{schema}"}
+                if schema
+                else {"type": "object"}
+            }
+        elif not media_type.startswith("text/"):
+            content[media_type]["schema"]["format"] = "binary"
+    names = {
+        "type": "string",
+        "enum": [name for offer in offers for name in (offer.name, *offer.aliases)],
+        "default": offers[0].name,
     }
+    described = _("The format of the answer, before what Accept asks for.")
     return {
         "get": {
             "summary": str(summary),
             "operationId": operation,
-            "parameters": [{"$ref": "#/components/parameters/f"}],
+            "parameters": [_parameter("f", names, described)],
             "responses": {
                 "200": {"description": "OK", "content": content},
                 "default": {"$ref": "#/components/responses/Problem"},
@@ -65,7 +95,7 @@ def _get(
 
 def _layer_paths(layer: Layer) -> dict[str, Any]:
     address = f"/collections/{layer.name}"
-    listing = _get(str(layer.title), f"{layer.name}.items", "FeatureCollection", GEOJSON)
+    listing = _get(str(layer.title), f"{layer.name}.items", "FeatureCollection", ITEMS)
     listing["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
         for name in ITEMS_PARAMETERS + (GEOMETRY_PARAMETERS if layer.geometry else ())
@@ -86,7 +116,7 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
                 "default": {"$ref": "#/components/responses/Problem"},
             },
         }
-    one = _get(str(layer.title), f"{layer.name}.item", "Feature", GEOJSON)
+    one = _get(str(layer.title), f"{layer.name}.item", "Feature", ITEM)
     one["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
         for name in ("datetime", *(["crs"] if layer.geometry else []))
@@ -100,6 +130,13 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
     ]
     return {
         address: _get(str(layer.title), layer.name),
+        **{
+            f"{address}/{name}": _get(summary, f"{layer.name}.{name}", None, SCHEMA)
+            for name, summary in (
+                ("queryables", _("What a filter may name")),
+                ("schema", _("What features are")),
+            )
+        },
         f"{address}/items": listing,
         f"{address}/items/{{id}}": one,
     }
@@ -111,7 +148,8 @@ def _query_parameter(each: Property) -> dict[str, Any]:
         schema["format"] = each.format
     if each.choices:
         schema["enum"] = [value for value, _label in each.choices]
-    return {"name": each.name, "in": "query", "description": str(each.title), "schema": schema}
+    # QGIS filters by those parameters alone that say style and explode.
+    return _parameter(each.name, schema, str(each.title))
 
 
 def _parameters() -> dict[str, Any]:
@@ -123,11 +161,6 @@ def _parameters() -> dict[str, Any]:
             _(
                 "How many features a page holds at most; a higher number than the maximum is lowered to it."
             ),
-        ),
-        _parameter(
-            "f",
-            {"type": "string", "enum": [offer.name for offer in ITEMS], "default": ITEMS[0].name},
-            _("The format of the answer, before what Accept asks for."),
         ),
         # An instant or an interval; OGC 17-069r4, requirement 25 has it as plain text.
         _parameter(
@@ -159,6 +192,19 @@ def _parameters() -> dict[str, Any]:
             "bbox",
             {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
             _("West, south, east, north; in the order of axes of bbox-crs."),
+        ),
+        _parameter(
+            "filter",
+            {"type": "string", "minLength": 1, "maxLength": MAX_BYTES},
+            _("A condition in CQL2 on what the queryables of the layer name."),
+        ),
+        _parameter(
+            "filter-lang",
+            {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
+            _("The language of the filter."),
+        ),
+        _crs_parameter(
+            "filter-crs", _("The coordinate reference system of the geometries in the filter.")
         ),
         _crs_parameter("bbox-crs", _("The coordinate reference system of bbox.")),
         _crs_parameter(

@@ -7,21 +7,17 @@ from typing import Any
 from django.http import HttpRequest
 
 from geoplatform.services.features import schemas
+from geoplatform.services.features.formats import SCHEMA
 from geoplatform.services.features.views import document, layer_or_404
-from geoplatform.services.negotiation import Offer
-
-JSON_SCHEMA = Offer("json", schemas.SCHEMA_TYPE, "JSON Schema")
-# For clients that accept nothing but plain JSON.
-PLAIN = Offer("plain", "application/json", "JSON")
 
 
-@document("queryables", JSON_SCHEMA, PLAIN)
+@document("queryables", *SCHEMA)
 def queryables(request: HttpRequest, name: str) -> dict[str, Any]:
     """What a filter on this layer may name."""
     return schemas.queryables(request, layer_or_404(name))
 
 
-@document("schema", JSON_SCHEMA, PLAIN)
+@document("schema", *SCHEMA)
 def schema(request: HttpRequest, name: str) -> dict[str, Any]:
     """What the layer's features carry, and what may be sent."""
     return schemas.schema(request, layer_or_404(name))

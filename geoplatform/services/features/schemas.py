@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, resolve
 from geoplatform.query.cql2.compiler import GEOMETRY, ID, queryable
+from geoplatform.services.features.formats import SCHEMA
 from geoplatform.services.negotiation import absolute, link
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-SCHEMA_TYPE = "application/schema+json"
+SCHEMA_TYPE = SCHEMA[0].media_type
 RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0"
 PART_3 = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
 PART_5 = "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf"
