@@ -18,3 +18,8 @@ ITEMS = (
     ),
 )
 ITEM = ITEMS[:2]
+# Queryables and schema; the second for clients that accept nothing but plain JSON.
+SCHEMA = (
+    Offer("json", "application/schema+json", "JSON Schema"),
+    Offer("plain", "application/json", "JSON"),
+)

@@ -20,6 +20,7 @@ from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
 from geoplatform.services.features.html import item_page, items_page
 from geoplatform.services.features.page import collection
 from geoplatform.services.features.parameters import as_of, given, parse, refuse_all
+from geoplatform.services.features.schemas import link_header
 from geoplatform.services.features.views import layer_or_404
 from geoplatform.services.negotiation import HTML, JSON, chosen, link
 from geoplatform.services.problems import Problem, problems
@@ -54,6 +55,8 @@ def read(request: HttpRequest, name: str) -> HttpResponseBase:
         response = send(request, offer.name, query)
     patch_vary_headers(response, ["Accept", "Accept-Language"])
     response.headers["Content-Crs"] = f"<{query.crs.uri}>"
+    known = response.headers.get("Link")
+    response.headers["Link"] = ", ".join(filter(None, [known, link_header(request, layer)]))
     return response
 
 
