@@ -8,6 +8,8 @@ functions can make it do so (`unless_staged`). What the two roads store is held 
 
 from typing import TYPE_CHECKING
 
+from geoplatform.database import references
+
 if TYPE_CHECKING:
     from geoplatform.database.upkeep import Upkeep
 
@@ -59,15 +61,16 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
     values = ["gen_random_uuid()", "1", "moment", "moment", "this"]
     joins = ""
     located = ""
+    named = {column: f's."{column}"' for column, _target in upkeep.references}
     if upkeep.territory and upkeep.geometry:
+        located = _located_points(upkeep) if point else _located(upkeep)
+        joins += ' LEFT JOIN located t ON t."row" = s."row"'
+        named["municipality_id"] = "coalesce(t.municipality_id, s.municipality_id)"
         names += ["municipality_id", "quarter_id"]
-        if point:
-            located = _located_points(upkeep)
-            joins += ' LEFT JOIN located t ON t."row" = s."row"'
-            values += ["coalesce(t.municipality_id, s.municipality_id)", "t.quarter_id"]
-        else:
-            joins += f' CROSS JOIN LATERAL geoplatform.territory(s."{upkeep.geometry}", s.municipality_id) t'
-            values += ["t.municipality", "t.quarter"]
+        values += [named["municipality_id"], "t.quarter_id"]
+    held = references.check_set(
+        upkeep, f"FROM pg_temp.staged s{joins} WHERE s.target IS NULL", named
+    )
     for number, (key, target) in enumerate(upkeep.related_keys().items()):
         joins += f' LEFT JOIN public.{target} r{number} ON r{number}.id = s."{key}"'
         for field, own, foreign_key, _target, column in upkeep.inherited:
@@ -86,7 +89,7 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
             RETURN 0;
         END IF;{_guard(upkeep)}
         PERFORM geoplatform.derives();
-        this := geoplatform.changeset();{located}
+        this := geoplatform.changeset();{located}{held}
         PERFORM set_config('geoplatform.staged', '{table}', true);
         INSERT INTO public.{table} ({", ".join(names)}, {versioned})
         SELECT {", ".join(values)}, {", ".join(f's."{name}"' for name in upkeep.versioned)}
@@ -121,3 +124,14 @@ def _located_points(upkeep: "Upkeep") -> str:
             SELECT * FROM geoplatform.located_points('{upkeep.geometry}');
         CREATE UNIQUE INDEX ON pg_temp.located ("row");
         ANALYZE pg_temp.located;"""
+
+
+def _located(upkeep: "Upkeep") -> str:
+    """Lines and polygons are cut row by row: which quarter they overlap most has no shorter way."""
+    return f"""
+        DROP TABLE IF EXISTS pg_temp.located;
+        CREATE TEMP TABLE located ON COMMIT DROP AS
+            SELECT s."row", t.municipality AS municipality_id, t.quarter AS quarter_id
+            FROM pg_temp.staged s
+            CROSS JOIN LATERAL geoplatform.territory(s."{upkeep.geometry}", s.municipality_id) t
+            WHERE s.target IS NULL;"""

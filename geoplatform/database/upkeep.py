@@ -25,6 +25,7 @@ class Upkeep(BaseConstraint):
     versioned                columns whose change makes a version, in table order
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
+    references               (foreign key column, table) of the keys without a constraint, which upkeep keeps instead
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
     revision                 of the SQL that is installed
     """
@@ -38,6 +39,7 @@ class Upkeep(BaseConstraint):
         geometry_type: str | None = None,
         inherited: Sequence[InheritedColumn] = (),
         territory: bool = False,
+        references: Sequence[tuple[str, str]] = (),
         role: str | None = None,
         role_tables: Sequence[str] = (),
         revision: int = REVISION,
@@ -48,6 +50,7 @@ class Upkeep(BaseConstraint):
         self.geometry_type = geometry_type
         self.inherited = tuple(tuple(each) for each in inherited)
         self.territory = territory
+        self.references = tuple((column, table) for column, table in references)
         self.role = role
         self.role_tables = tuple(role_tables)
         self.revision = revision
@@ -80,6 +83,7 @@ class Upkeep(BaseConstraint):
             "geometry_type": self.geometry_type,
             "inherited": self.inherited,
             "territory": self.territory,
+            "references": self.references,
             "role": self.role,
             "role_tables": self.role_tables,
             "revision": self.revision,

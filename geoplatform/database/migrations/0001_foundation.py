@@ -19,6 +19,10 @@ class Migration(migrations.Migration):
             reverse="DROP FUNCTION geoplatform.guard, geoplatform.derives, geoplatform.changes_what_is_derived_from",
         ),
         install(
+            "references",
+            reverse="DROP FUNCTION geoplatform.hold, geoplatform.still_referenced",
+        ),
+        install(
             "staged",
             reverse="DROP FUNCTION geoplatform.check_staged, geoplatform.analyze_staged",
         ),

@@ -13,3 +13,9 @@ CREATE TABLE IF NOT EXISTS geoplatform.kept (
     geometry_column text,       -- NULL: the table has none
     in_territory boolean NOT NULL  -- it has municipality_id and quarter_id, assigned by place
 );
+
+-- Foreign keys that the database keeps without a constraint; written with the triggers of the table that has them.
+CREATE TABLE IF NOT EXISTS geoplatform.referring (
+    table_name text, column_name text, target text NOT NULL,
+    PRIMARY KEY (table_name, column_name)
+);
