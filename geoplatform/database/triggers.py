@@ -7,7 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import staged
+from geoplatform.database import pyramid, staged
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def create(table: str, upkeep: "Upkeep") -> str:
         *_refresh_from_related(table, upkeep),
         *_role(table, upkeep),
         *staged.create(table, upkeep),
+        *pyramid.create(table, upkeep),
     ]
     return ";\n".join(parts)
 
@@ -57,6 +58,7 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         + "".join(
             role.format(f"territory_{event.lower()}") for event in ("INSERT", "UPDATE", "DELETE")
         )
+        + "".join(f"{statement};" for statement in pyramid.remove(table, upkeep))
         + f"DELETE FROM geoplatform.kept WHERE table_name = '{table}'"
     )
 

@@ -4,7 +4,7 @@ A change of the declaration (a field, a derived column, a role) changes this con
 replaces the triggers. So a new layer needs no SQL of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models.constraints import BaseConstraint
@@ -26,6 +26,7 @@ class Upkeep(BaseConstraint):
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
+    pyramid                  what the pyramids of its point layers know (database/points.py): `values` and `layers`
     revision                 of the SQL that is installed
     """
 
@@ -40,6 +41,7 @@ class Upkeep(BaseConstraint):
         territory: bool = False,
         role: str | None = None,
         role_tables: Sequence[str] = (),
+        pyramid: Mapping[str, Any] | None = None,
         revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
@@ -50,6 +52,7 @@ class Upkeep(BaseConstraint):
         self.territory = territory
         self.role = role
         self.role_tables = tuple(role_tables)
+        self.pyramid = dict(pyramid or {})
         self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
@@ -82,6 +85,7 @@ class Upkeep(BaseConstraint):
             "territory": self.territory,
             "role": self.role,
             "role_tables": self.role_tables,
+            "pyramid": self.pyramid,
             "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}

@@ -1,0 +1,214 @@
+"""The SQL that merges points into the chunks of a table's pyramids, level by level (what for: database/pyramid.py).
+
+heap    points as sums for each cell and combination: the finest level from the points, each other from the one below
+shelf   where a combination stands: for each layer it is in, each of its facets' values, and the kind it has there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from geoplatform.database.points import Pyramids, facts, member, points
+
+FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
+DEEPEST = 13
+# Sums of zero points can still be something: one point left a cell and another one came.
+SOMETHING = "sum(n) <> 0 OR sum(sx) <> 0 OR sum(sy) <> 0 OR sum(sf) <> 0"
+ONE_AT_A_TIME = "PERFORM pg_advisory_xact_lock(530377115, hashtext('{table}'))"
+
+
+def functions(it: Pyramids) -> Iterator[str]:
+    """`heap_<table>(merge)`, `fold_<table>(most)`, `build_<table>()`."""
+    yield _heap(it)
+    yield _fold(it)
+    yield _build(it)
+
+
+def _fold(it: Pyramids) -> str:
+    """Merge at most `most` deltas, those of neighbouring tiles first; how many there were."""
+    names = ", ".join(it.names)
+    return f"""
+    CREATE FUNCTION geoplatform.fold_{it.table}(most integer) RETURNS bigint {FUNCTION} AS $$
+    DECLARE
+        merged bigint;
+    BEGIN
+        {ONE_AT_A_TIME.format(table=it.table)};
+        {_new_taken(it)};
+        WITH gone AS (
+            DELETE FROM geoplatform.delta_{it.table} WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM geoplatform.delta_{it.table} ORDER BY key LIMIT most))
+            RETURNING *)
+        INSERT INTO pg_temp.taken SELECT x, y, fid, sign, {names}, ROW({names})::text FROM gone;
+        GET DIAGNOSTICS merged = ROW_COUNT;
+        IF merged > 0 THEN
+            PERFORM geoplatform.heap_{it.table}(true);
+        END IF;
+        DROP TABLE pg_temp.taken;
+        RETURN merged;
+    END $$"""
+
+
+def _build(it: Pyramids) -> str:
+    """Make all chunks anew from the rows, without the deltas of the same snapshot; how many points there are."""
+    names = ", ".join(it.names)
+    rows = points(it, f"SELECT 1 AS sign, {facts(it, 'f')} FROM public.{it.table} f")
+    layers = ", ".join(f"'{each[0]}'" for each in it.layers)
+    return f"""
+    CREATE FUNCTION geoplatform.build_{it.table}() RETURNS bigint {FUNCTION} AS $$
+    DECLARE
+        found bigint;
+    BEGIN
+        {ONE_AT_A_TIME.format(table=it.table)};
+        {_new_taken(it)};
+        WITH gone AS (DELETE FROM geoplatform.delta_{it.table})
+        INSERT INTO pg_temp.taken SELECT x, y, fid, sign, {names}, ROW({names})::text FROM ({rows}) t;
+        GET DIAGNOSTICS found = ROW_COUNT;
+        DELETE FROM geoplatform.chunk WHERE layer IN ({layers});
+        PERFORM geoplatform.heap_{it.table}(false);
+        DROP TABLE pg_temp.taken;
+        RETURN found;
+    END $$"""
+
+
+def _new_taken(it: Pyramids) -> str:
+    names = ", ".join(it.names)
+    return f"""CREATE TEMP TABLE taken ON COMMIT DROP AS
+            SELECT x, y, fid, sign, {names}, ''::text AS facts FROM geoplatform.delta_{it.table} WHERE false"""
+
+
+def _heap(it: Pyramids) -> str:
+    """Put what was taken on its shelves, level by level; `merge` with what stands there already."""
+    names = ", ".join(it.names)
+    first = min(each[1] for each in it.layers)
+    return f"""
+    CREATE FUNCTION geoplatform.heap_{it.table}(merge boolean) RETURNS void {FUNCTION} SET work_mem = '128MB' AS $$
+    BEGIN
+        ANALYZE pg_temp.taken;
+        INSERT INTO geoplatform.combination_{it.table} (facts, {names})
+        SELECT DISTINCT facts, {names} FROM pg_temp.taken t
+        WHERE NOT EXISTS (SELECT FROM geoplatform.combination_{it.table} c WHERE c.facts = t.facts);
+        {_classes(it)}
+        CREATE TEMP TABLE heap ON COMMIT DROP AS
+            SELECT {DEEPEST} AS level, t.x >> 6 AS cx, t.y >> 6 AS cy, c.id AS combination, sum(t.sign)::integer AS n,
+                sum(t.sign * t.x)::bigint AS sx, sum(t.sign * t.y)::bigint AS sy, sum(t.sign * t.fid)::bigint AS sf
+            FROM pg_temp.taken t JOIN geoplatform.combination_{it.table} c USING (facts)
+            GROUP BY 2, 3, 4;
+        ANALYZE pg_temp.heap;
+        {_shelves(it)}
+        FOR this IN REVERSE {DEEPEST}..{first} LOOP
+            IF this < {DEEPEST} THEN
+                INSERT INTO pg_temp.heap
+                SELECT this, cx >> 1, cy >> 1, combination, sum(n), sum(sx), sum(sy), sum(sf)
+                FROM pg_temp.heap WHERE level = this + 1 GROUP BY 2, 3, 4;
+                DELETE FROM pg_temp.heap WHERE level = this + 1;
+                ANALYZE pg_temp.heap;
+            END IF;
+            IF merge THEN
+                EXECUTE $sql${MERGE}$sql$ USING this;
+            ELSE
+                EXECUTE $sql${WRITE}$sql$ USING this;
+            END IF;
+        END LOOP;
+        DROP TABLE pg_temp.heap, pg_temp.shelf, pg_temp.rack;
+    END $$"""
+
+
+def _classes(it: Pyramids) -> str:
+    """Classes that were never seen; only the one who folds makes any."""
+    return "".join(
+        f"""
+        INSERT INTO geoplatform.point_class (layer, symbol, status)
+        SELECT DISTINCT '{layer}', {_symbol(symbol)}, status FROM geoplatform.combination_{it.table}
+        WHERE {member(layer)}
+        EXCEPT SELECT layer, symbol, status FROM geoplatform.point_class WHERE layer = '{layer}';"""
+        for layer, _first, _where, symbol, _facets in it.layers
+    )
+
+
+def _symbol(name: str | None) -> str:
+    return f'"{name}"::text' if name else "NULL::text"
+
+
+def _shelves(it: Pyramids) -> str:
+    """The first facet divides what it holds by its value and keeps full combinations; all others keep classes."""
+    kinds = {name: kind for name, kind, *_ in it.values}
+    parts = []
+    for layer, first, _where, symbol, facets in it.layers:
+        places = ["SELECT '' AS facet, '' AS value, k.id AS kind"]
+        for number, (facet, name) in enumerate(facets):
+            if kinds[name] == "mask":
+                places.append(
+                    f"""SELECT '{facet}', '=' || bit, k.id FROM generate_series(0, 23) bit
+                    WHERE c."{name}" & (1 << bit) <> 0"""
+                )
+            elif number == 0:
+                places.append(f"""SELECT '{facet}', coalesce('=' || c."{name}"::text, ''), c.id""")
+            else:
+                places.append(
+                    f"""SELECT '{facet}', '=' || c."{name}"::text, k.id WHERE c."{name}" IS NOT NULL"""
+                )
+        parts.append(
+            f"""
+            SELECT c.id AS combination, '{layer}' AS layer, {first} AS first, p.*
+            FROM geoplatform.combination_{it.table} c
+            JOIN geoplatform.point_class k ON k.layer = '{layer}'
+                AND (k.symbol, k.status) IS NOT DISTINCT FROM ({_symbol(symbol).replace('"', 'c."', 1)}, c.status)
+            CROSS JOIN LATERAL ({" UNION ALL ".join(places)}) p
+            WHERE c.{member(layer)} AND c.id IN (SELECT combination FROM pg_temp.heap)"""
+        )
+    return f"""CREATE TEMP TABLE shelf ON COMMIT DROP AS
+            SELECT *, dense_rank() OVER (ORDER BY layer, facet, value)::integer AS id
+            FROM ({" UNION ALL ".join(parts)}) p;
+        ANALYZE pg_temp.shelf;
+        CREATE TEMP TABLE rack ON COMMIT DROP AS SELECT DISTINCT id, layer, facet, value FROM pg_temp.shelf;
+        ANALYZE pg_temp.rack;"""
+
+
+# Each cell in its tile, and in the rim of the tiles that it touches; offsets from the cell's own corner.
+SPREAD = """
+    SELECT combination, geoplatform.morton(cx >> 6, cy >> 6) AS tile, 66 * ((cy & 63) + 1) + (cx & 63) + 1 AS cell,
+        n, sx - n::bigint * (cx << (19 - $1)) AS sx, sy - n::bigint * (cy << (19 - $1)) AS sy, sf
+    FROM pg_temp.heap WHERE level = $1
+    UNION ALL
+    SELECT combination, geoplatform.morton((cx + dx) >> 6, (cy + dy) >> 6),
+        66 * (cy - ((cy + dy) >> 6) * 64 + 1) + cx - ((cx + dx) >> 6) * 64 + 1,
+        n, sx - n::bigint * (cx << (19 - $1)), sy - n::bigint * (cy << (19 - $1)), sf
+    FROM pg_temp.heap, (VALUES (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)) o (dx, dy)
+    WHERE level = $1
+        AND (dx = 0 OR cx & 63 = CASE dx WHEN 1 THEN 63 ELSE 0 END)
+        AND (dy = 0 OR cy & 63 = CASE dy WHEN 1 THEN 63 ELSE 0 END)
+        AND (cx + dx) >> 6 BETWEEN 0 AND (1 << $1) - 1 AND (cy + dy) >> 6 BETWEEN 0 AND (1 << $1) - 1"""
+FRESH = f"""
+    SELECT s.id AS shelf, p.tile, p.cell, s.kind, sum(p.n) AS n, sum(p.sx)::bigint AS sx, sum(p.sy)::bigint AS sy,
+        sum(p.sf)::bigint AS sf
+    FROM ({SPREAD}) p JOIN pg_temp.shelf s USING (combination)
+    WHERE s.first <= $1
+    GROUP BY 1, 2, 3, 4"""
+
+
+def _pack(source: str) -> str:
+    return f"""
+    INSERT INTO geoplatform.chunk (layer, level, tile, facet, value, total, cells, kinds, counts, xs, ys, fids)
+    SELECT r.layer, $1, w.tile, r.facet, r.value,
+        coalesce(sum(w.n) FILTER (WHERE w.cell % 66 BETWEEN 1 AND 64 AND w.cell / 66 BETWEEN 1 AND 64), 0),
+        array_agg(w.cell::smallint), array_agg(w.kind), array_agg(w.n::integer),
+        array_agg(w.sx), array_agg(w.sy), array_agg(w.sf)
+    FROM (SELECT * FROM {source} ORDER BY shelf, tile, cell, kind) w JOIN pg_temp.rack r ON r.id = w.shelf
+    GROUP BY w.shelf, w.tile, r.layer, r.facet, r.value"""
+
+
+WRITE = f"WITH fresh AS ({FRESH}){_pack('fresh')}"
+MERGE = f"""
+    WITH fresh AS MATERIALIZED ({FRESH}), touched AS (SELECT DISTINCT shelf, tile FROM fresh), old AS (
+        DELETE FROM geoplatform.chunk c USING touched t JOIN pg_temp.rack r ON r.id = t.shelf
+        WHERE c.layer = r.layer AND c.level = $1 AND c.tile = t.tile AND c.facet = r.facet AND c.value = r.value
+        RETURNING t.shelf, c.tile, c.cells, c.kinds, c.counts, c.xs, c.ys, c.fids
+    ), whole AS (
+        SELECT shelf, tile, cell, kind, sum(n) AS n, sum(sx)::bigint AS sx, sum(sy)::bigint AS sy, sum(sf)::bigint AS sf
+        FROM (
+            SELECT * FROM fresh
+            UNION ALL
+            SELECT o.shelf, o.tile, u.* FROM old o, unnest(o.cells, o.kinds, o.counts, o.xs, o.ys, o.fids) u
+        ) p
+        GROUP BY 1, 2, 3, 4 HAVING {SOMETHING}
+    ){_pack("whole")}"""
