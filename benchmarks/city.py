@@ -33,16 +33,15 @@ SELECT gen_random_uuid(), source_id, 'cc-zero', 'confirmed', town.id, x || '-' |
         4326), 0.001))
 FROM town, generate_series(0, 4) x, generate_series(0, 4) y
 """
+# Staged and inserted as an import does it: a million rows one by one would take the row trigger minutes.
 TREES = """
-INSERT INTO layers_plant (id, location, source_id, licence, status, species_id, cultivar, access,
-    number_of_plants, height_m, crown_m, trunk_girth_cm, planted_year, note)
-SELECT gen_random_uuid(),
-    ST_SetSRID(ST_MakePoint(11.30 + 0.22 * random(), 53.55 + 0.14 * random()), 4326),
-    (SELECT id FROM catalog_source LIMIT 1), 'cc-zero', 'confirmed',
-    (SELECT id FROM layers_species ORDER BY botanical_name OFFSET (n % 20) LIMIT 1),
-    '', 'public', 1, round((3 + 20 * random())::numeric, 1), round((1 + 12 * random())::numeric, 1),
-    round((20 + 200 * random())::numeric), 1900 + (120 * random())::int, ''
-FROM generate_series(1, {count}) n
+INSERT INTO pg_temp.staged ("row", location, source_id, licence, status, species_id, cultivar, access, number_of_plants,
+    height_m, crown_m, trunk_girth_cm, planted_year, note)
+SELECT n, ST_SetSRID(ST_MakePoint(11.30 + 0.22 * random(), 53.55 + 0.14 * random()), 4326), source.id, 'cc-zero',
+    'confirmed', species.ids[1 + n %% 20], '', 'public', 1, round((3 + 20 * random())::numeric, 1),
+    round((1 + 12 * random())::numeric, 1), round((20 + 200 * random())::numeric), 1900 + (120 * random())::int, ''
+FROM generate_series(1, %(count)s) n, (SELECT id FROM catalog_source LIMIT 1) source,
+    (SELECT array_agg(id ORDER BY botanical_name) AS ids FROM layers_species) species
 """
 
 
@@ -91,7 +90,11 @@ def city(trees: int) -> Iterator[City]:
                 )
                 connection.execute(SPECIES)
                 connection.execute(QUARTERS)
-                connection.execute(sql.SQL(TREES).format(count=sql.Literal(trees)))
+                with connection.transaction():
+                    connection.execute("SELECT geoplatform.stage_layers_plant('{}')")
+                    connection.execute(TREES, {"count": trees})
+                    connection.execute("SELECT geoplatform.insert_layers_plant()")
+                connection.execute("SELECT geoplatform.build_layers_plant()")
                 connection.execute("VACUUM ANALYZE")
                 row = connection.execute("SELECT pg_backend_pid()").fetchone()
                 assert row is not None

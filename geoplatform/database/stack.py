@@ -107,6 +107,7 @@ def _heap(it: Pyramids) -> str:
                 EXECUTE $sql${MERGE}$sql$ USING this;
             ELSE
                 EXECUTE $sql${WRITE}$sql$ USING this;
+                RAISE NOTICE 'level %', this;
             END IF;
         END LOOP;
         DROP TABLE pg_temp.heap, pg_temp.shelf, pg_temp.rack;

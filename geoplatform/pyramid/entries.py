@@ -68,7 +68,7 @@ def morton(x: int, y: int) -> int:
     return sum(((x >> i & 1) | (y >> i & 1) << 1) << 2 * i for i in range(DEEPEST))
 
 
-def entries(layer: Layer, choices: Choices) -> tuple[sql.SQL, dict[str, Any]]:
+def entries(layer: Layer, choices: Choices) -> tuple[str, dict[str, Any]]:
     """A SELECT of `cell, symbol, status, n, sx, sy, sf` and the choices' parameters; a Tile's are to be added."""
     return _entries(layer, _shape(choices)), _parameters(choices)
 
@@ -205,7 +205,7 @@ def _packed(layer: Layer, shape: Shape) -> sql.Composable:
 
 
 @cache
-def _entries(layer: Layer, shape: Shape) -> sql.SQL:
+def _entries(layer: Layer, shape: Shape) -> str:
     text = sql.SQL(
         """WITH {packed}, changed AS MATERIALIZED (
         SELECT {side} * ((d.y >> %(shift)s) - %(top)s) + (d.x >> %(shift)s) - %(left)s AS cell,
@@ -235,11 +235,11 @@ def _entries(layer: Layer, shape: Shape) -> sql.SQL:
         chosen=_chosen(layer, "d", shape),
         layer=sql.Literal(layer.name),
     )
-    return sql.SQL(text.as_string(None))
+    return text.as_string(None)
 
 
 @cache
-def _total(layer: Layer, shape: Shape) -> sql.SQL:
+def _total(layer: Layer, shape: Shape) -> str:
     """How many points there are: totals of the coarsest level and all deltas."""
     if is_marginal(layer, shape):
         before: sql.Composable = sql.SQL("")
@@ -274,9 +274,9 @@ def _total(layer: Layer, shape: Shape) -> sql.SQL:
         delta=_table("delta", layer),
         chosen=_chosen(layer, "d", shape),
     )
-    return sql.SQL(text.as_string(None))
+    return text.as_string(None)
 
 
-def total(layer: Layer, choices: Choices) -> tuple[sql.SQL, dict[str, Any]]:
+def total(layer: Layer, choices: Choices) -> tuple[str, dict[str, Any]]:
     """A SELECT of the number of points, and its parameters."""
     return _total(layer, _shape(choices)), _parameters(choices)

@@ -55,34 +55,31 @@ def tile(layer: Layer, z: int, x: int, y: int, choices: Choices = ()) -> bytes:
 
 
 @cache
-def _encoded(layer: Layer, chosen: sql.SQL) -> sql.SQL:
+def _encoded(layer: Layer, chosen: str) -> bytes:
     attributes: sql.Composable = sql.SQL("status")
     if isinstance(layer.symbol, Categorized):
         attributes += sql.SQL(", symbol AS {}").format(sql.Identifier(layer.symbol.field))
-    return sql.SQL(
-        sql.SQL(
-            """SELECT ST_AsMVT(t, {name}, {extent}, 'geom', 'fid') FROM (
-            SELECT ST_MakePoint((cell %% {side} - 1) * 64 + (sx / n >> (13 - %(level)s)),
-                (cell / {side} - 1) * 64 + (sy / n >> (13 - %(level)s))) AS geom,
-                n::integer, {attributes}, CASE WHEN n = 1 THEN sf END AS fid
-            FROM ({chosen}) e) t"""
-        )
-        .format(
-            name=sql.Literal(layer.name),
-            extent=sql.Literal(EXTENT),
-            side=sql.Literal(SIDE),
-            attributes=attributes,
-            chosen=chosen,
-        )
-        .as_string(None)
+    text = sql.SQL(
+        """SELECT ST_AsMVT(t, {name}, {extent}, 'geom', 'fid') FROM (
+        SELECT ST_MakePoint((cell %% {side} - 1) * 64 + (sx / n >> (13 - %(level)s)),
+            (cell / {side} - 1) * 64 + (sy / n >> (13 - %(level)s))) AS geom,
+            n::integer, {attributes}, CASE WHEN n = 1 THEN sf END AS fid
+        FROM ({chosen}) e) t"""
+    ).format(
+        name=sql.Literal(layer.name),
+        extent=sql.Literal(EXTENT),
+        side=sql.Literal(SIDE),
+        attributes=attributes,
+        chosen=sql.SQL(chosen),
     )
+    return text.as_string(None).encode()
 
 
 def count(layer: Layer, choices: Choices = ()) -> int:
     """How many features there are, exactly, at the cost of the coarsest level and of deltas not yet merged."""
     statement, parameters = total(layer, choices)
     with raw_cursor() as cursor:
-        row = cursor.execute(statement, parameters).fetchone()
+        row = cursor.execute(statement.encode(), parameters).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -117,13 +114,11 @@ def arrays(layer: Layer, z: int, x: int, y: int, choices: Choices = ()) -> Array
 
 
 @cache
-def _as_arrays(chosen: sql.SQL) -> sql.SQL:
+def _as_arrays(chosen: str) -> bytes:
     names = ("cell", "n", "sx", "sy")
     sent = ", ".join(f"array_send(array_agg({each}::bigint))" for each in names)
-    text = chosen.as_string(None)
-    return sql.SQL(
-        f"SELECT symbol, status, {sent} FROM ({text}) e GROUP BY symbol, status ORDER BY 1, 2"
-    )
+    # By class, so that what markers have in common comes once.
+    return f"SELECT symbol, status, {sent} FROM ({chosen}) e GROUP BY symbol, status ORDER BY 1, 2".encode()
 
 
 def _numbers(sent: Any) -> npt.NDArray[np.int64]:

@@ -3,6 +3,7 @@ alternatives, facets are all to hold; the pyramid and the rows answer them alike
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +81,7 @@ def _half_month(layer: Layer, facet: Facet, text: str) -> int:
     if text == "now":
         return bit(half_month(timezone.localdate()))
     try:
-        if len(text) > 4 or not text.replace(".", "", 1).isdecimal():
+        if not re.fullmatch(r"[0-9]{1,2}(\.[05])?", text):
             raise ValueError
         return bit(float(text))
     except ValueError:

@@ -98,7 +98,7 @@ def kept(layer: Layer, z: int, x: int, y: int, choices: Choices) -> dict[Cell, S
     """The same from the pyramid."""
     statement, parameters = entries(layer, choices)
     with raw_cursor() as cursor:
-        cursor.execute(statement, parameters | Tile(z, x, y).parameters())
+        cursor.execute(statement.encode(), parameters | Tile(z, x, y).parameters())
         fetched = cursor.fetchall()
     found = {(row[0], row[1], row[2]): (row[3], row[4], row[5], row[6]) for row in fetched}
     assert len(found) == len(fetched), "a cell and class stand once"
