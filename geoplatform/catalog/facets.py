@@ -64,8 +64,8 @@ def first_level(layer: Layer) -> int:
 
 @cache
 def facets(layer: Layer) -> tuple[Facet, ...]:
-    """The facets that a layer declares, in its order. Raises KeyError or ValueError for what cannot be one."""
-    return tuple(_facet(layer, name) for name in layer.facets)
+    """The facets that a layer declares, in its order."""
+    return tuple(facet(layer, name) for name in layer.facets)
 
 
 def drawn(layer: Layer) -> tuple[Value | None, Value]:
@@ -76,7 +76,8 @@ def drawn(layer: Layer) -> tuple[Value | None, Value]:
     return _value(property_by_name(layer)[layer.symbol.field]), status
 
 
-def _facet(layer: Layer, name: str) -> Facet:
+def facet(layer: Layer, name: str) -> Facet:
+    """One facet by name. Raises FieldDoesNotExist, KeyError or ValueError for what cannot be one."""
     each = property_by_name(layer).get(name)
     if each is None:
         field: Any = layer.model._meta.get_field(name)

@@ -80,8 +80,11 @@ def _heap(it: Pyramids) -> str:
     """Put what was taken on its shelves, level by level; `merge` with what stands there already."""
     names = ", ".join(it.names)
     first = min(each[1] for each in it.layers)
+    layers = ", ".join(f"'{each[0]}'" for each in it.layers)
     return f"""
     CREATE FUNCTION geoplatform.heap_{it.table}(merge boolean) RETURNS void {FUNCTION} SET work_mem = '128MB' AS $$
+    DECLARE
+        one text;
     BEGIN
         ANALYZE pg_temp.taken;
         INSERT INTO geoplatform.combination_{it.table} (facts, {names})
@@ -106,7 +109,9 @@ def _heap(it: Pyramids) -> str:
             IF merge THEN
                 EXECUTE $sql${MERGE}$sql$ USING this;
             ELSE
-                EXECUTE $sql${WRITE}$sql$ USING this;
+                FOREACH one IN ARRAY ARRAY[{layers}] LOOP
+                    EXECUTE $sql${WRITE}$sql$ USING this, one;
+                END LOOP;
                 RAISE NOTICE 'level %', this;
             END IF;
         END LOOP;
@@ -179,37 +184,48 @@ SPREAD = """
         AND (dx = 0 OR cx & 63 = CASE dx WHEN 1 THEN 63 ELSE 0 END)
         AND (dy = 0 OR cy & 63 = CASE dy WHEN 1 THEN 63 ELSE 0 END)
         AND (cx + dx) >> 6 BETWEEN 0 AND (1 << $1) - 1 AND (cy + dy) >> 6 BETWEEN 0 AND (1 << $1) - 1"""
+# One number for shelf, tile and cell, to sort and group by. Sums of offsets fit a double's 53 bits exactly, and
+# are added faster than bigints, whose sum is a numeric.
 FRESH = f"""
-    SELECT s.id AS shelf, p.tile, p.cell, s.kind, sum(p.n) AS n, sum(p.sx)::bigint AS sx, sum(p.sy)::bigint AS sy,
-        sum(p.sf)::bigint AS sf
+    SELECT (s.id::bigint << 39) + (p.tile::bigint << 13) + p.cell AS place, s.kind, sum(p.n) AS n,
+        sum(p.sx::float8)::bigint AS sx, sum(p.sy::float8)::bigint AS sy, sum(p.sf)::bigint AS sf
     FROM ({SPREAD}) p JOIN pg_temp.shelf s USING (combination)
-    WHERE s.first <= $1
-    GROUP BY 1, 2, 3, 4"""
+    WHERE s.first <= $1{{only}}
+    GROUP BY 1, 2"""
+TILE = "(place >> 13 & 67108863)::integer"  # 2^26 - 1
+CELL = "(place & 8191)::smallint"
 
 
 def _pack(source: str) -> str:
+    inside = "cell % 66 BETWEEN 1 AND 64 AND cell / 66 BETWEEN 1 AND 64"
     return f"""
     INSERT INTO geoplatform.chunk (layer, level, tile, facet, value, total, cells, kinds, counts, xs, ys, fids)
-    SELECT r.layer, $1, w.tile, r.facet, r.value,
-        coalesce(sum(w.n) FILTER (WHERE w.cell % 66 BETWEEN 1 AND 64 AND w.cell / 66 BETWEEN 1 AND 64), 0),
-        array_agg(w.cell::smallint), array_agg(w.kind), array_agg(w.n::integer),
-        array_agg(w.sx), array_agg(w.sy), array_agg(w.sf)
-    FROM (SELECT * FROM {source} ORDER BY shelf, tile, cell, kind) w JOIN pg_temp.rack r ON r.id = w.shelf
-    GROUP BY w.shelf, w.tile, r.layer, r.facet, r.value"""
+    SELECT r.layer, $1, w.tile, r.facet, r.value, w.total, w.cells, w.kinds, w.counts, w.xs, w.ys, w.fids
+    FROM (
+        SELECT place >> 39 AS shelf, {TILE} AS tile, coalesce(sum(n) FILTER (WHERE {inside}), 0) AS total,
+            array_agg(cell) AS cells, array_agg(kind) AS kinds, array_agg(n::integer) AS counts,
+            array_agg(sx) AS xs, array_agg(sy) AS ys, array_agg(sf) AS fids
+        FROM (SELECT *, {CELL} AS cell FROM {source} ORDER BY place, kind) o
+        GROUP BY place >> 13, place >> 39, {TILE}
+    ) w JOIN pg_temp.rack r ON r.id = w.shelf"""
 
 
-WRITE = f"WITH fresh AS ({FRESH}){_pack('fresh')}"
+WRITE = f"WITH fresh AS ({FRESH.format(only=' AND s.layer = $2')}){_pack('fresh')}"
 MERGE = f"""
-    WITH fresh AS MATERIALIZED ({FRESH}), touched AS (SELECT DISTINCT shelf, tile FROM fresh), old AS (
+    WITH fresh AS MATERIALIZED ({FRESH.format(only="")}), touched AS (
+        SELECT DISTINCT place >> 39 AS shelf, {TILE} AS tile FROM fresh
+    ), old AS (
         DELETE FROM geoplatform.chunk c USING touched t JOIN pg_temp.rack r ON r.id = t.shelf
         WHERE c.layer = r.layer AND c.level = $1 AND c.tile = t.tile AND c.facet = r.facet AND c.value = r.value
-        RETURNING t.shelf, c.tile, c.cells, c.kinds, c.counts, c.xs, c.ys, c.fids
+        RETURNING (t.shelf << 39) + (c.tile::bigint << 13) AS place, c.cells, c.kinds, c.counts, c.xs, c.ys, c.fids
     ), whole AS (
-        SELECT shelf, tile, cell, kind, sum(n) AS n, sum(sx)::bigint AS sx, sum(sy)::bigint AS sy, sum(sf)::bigint AS sf
+        SELECT place, kind, sum(n) AS n, sum(sx::float8)::bigint AS sx, sum(sy::float8)::bigint AS sy,
+            sum(sf)::bigint AS sf
         FROM (
             SELECT * FROM fresh
             UNION ALL
-            SELECT o.shelf, o.tile, u.* FROM old o, unnest(o.cells, o.kinds, o.counts, o.xs, o.ys, o.fids) u
+            SELECT o.place + u.cell, u.kind, u.n, u.x, u.y, u.f
+            FROM old o, unnest(o.cells, o.kinds, o.counts, o.xs, o.ys, o.fids) u (cell, kind, n, x, y, f)
         ) p
-        GROUP BY 1, 2, 3, 4 HAVING {SOMETHING}
+        GROUP BY 1, 2 HAVING {SOMETHING}
     ){_pack("whole")}"""
