@@ -64,7 +64,7 @@ def city(trees: int) -> Iterator[City]:
 
     cluster = Cluster.default()
     cluster.hold()
-    name = f"geoplatform_bench_{os.getpid()}"
+    name = f"geoplatform_bench_{os.getpid()}_{trees}"
     with psycopg.connect(_plain(cluster.url("postgres", "postgres")), autocommit=True) as admin:
         admin.execute(
             sql.SQL(

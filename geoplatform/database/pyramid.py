@@ -52,6 +52,7 @@ def create(table: str, upkeep: Upkeep) -> list[str]:
         _function(it),
         *_triggers(it),
         *_related(it),
+        *_locks(it, upkeep),
         *stack.functions(it),
         f"SELECT geoplatform.build_{table}()",
     ]
@@ -65,8 +66,18 @@ def remove(table: str, upkeep: Upkeep) -> list[str]:
         if it
         else []
     )
+    locks = (
+        [
+            f"DROP TRIGGER IF EXISTS {_lock_name(it, key)} ON public.{target}"
+            for key, target in it.related
+        ]
+        if it
+        else []
+    )
     return [
         *related,
+        *locks,
+        f"DROP TRIGGER IF EXISTS pyramid_looks_up ON public.{table}",
         f"DROP FUNCTION IF EXISTS geoplatform.point_{table}, geoplatform.points_{table} CASCADE",
         f"DROP FUNCTION IF EXISTS geoplatform.fold_{table}, geoplatform.build_{table}, geoplatform.heap_{table}",
         f"DROP TABLE IF EXISTS geoplatform.delta_{table}, geoplatform.combination_{table}",
@@ -142,6 +153,28 @@ def _triggers(it: Pyramids) -> Iterator[str]:
         FOR EACH ROW EXECUTE FUNCTION geoplatform.point_{it.table}()"""
     for event in ("insert", "delete", "update"):
         yield f"ALTER TABLE public.{it.table} ENABLE ALWAYS TRIGGER pyramid_{event}"
+
+
+def _locks(it: Pyramids, upkeep: Upkeep) -> Iterator[str]:
+    """Whoever looks related values up holds the lock shared, whoever changes them holds it alone (sql/guard.sql).
+
+    The row trigger that derives takes it already where something is derived, but not for deletions.
+    """
+    if not it.related:
+        return
+    events = "DELETE" if upkeep.derived_columns() else "INSERT OR UPDATE OR DELETE"
+    yield f"""CREATE TRIGGER pyramid_looks_up BEFORE {events} ON public.{it.table}
+        FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.looks_up()"""
+    yield f"ALTER TABLE public.{it.table} ENABLE ALWAYS TRIGGER pyramid_looks_up"
+    for key, table in it.related:
+        name = _lock_name(it, key)
+        yield f"""CREATE TRIGGER {name} BEFORE UPDATE ON public.{table}
+            FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.changes_what_is_derived_from()"""
+        yield f"ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER {name}"
+
+
+def _lock_name(it: Pyramids, key: str) -> str:
+    return f"points_{it.table}_{key}_alone"
 
 
 def _related_name(it: Pyramids, key: str) -> str:

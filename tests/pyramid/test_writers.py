@@ -39,9 +39,15 @@ def write(database, writers: int, edits: int) -> None:
         for seed in range(writers)
     ]
     folded = 0
-    while any(each.poll() is None for each in running):
-        folded += services._call("fold", LAYERS[0], 300)
-        assert check.differences(LAYERS[0], 11) == [], "also in the midst of it"
+    midst = []
+    try:
+        while any(each.poll() is None for each in running):
+            folded += services._call("fold", LAYERS[0], 300)
+            midst += check.differences(LAYERS[0], 11)
+    finally:
+        for each in running:
+            each.terminate()
+    assert midst == []
     assert [each.returncode for each in running] == [0] * writers
     assert folded
     assert_clean()

@@ -12,7 +12,8 @@ ONE = "(SELECT id FROM layers_plant OFFSET floor(random() * (SELECT count(*) FRO
 KIND = "(SELECT id FROM layers_species ORDER BY random() LIMIT 1)"
 POINT = "ST_SetSRID(ST_MakePoint(11.0 + 0.2 * random(), 53.0 + 0.1 * random()), 4326)"
 INSERT = f"""
-INSERT INTO layers_plant (id, source_id, licence, status, cultivar, access, number_of_plants, note, species_id, location)
+INSERT INTO layers_plant (id, source_id, licence, status, cultivar, access, number_of_plants, note, species_id,
+    location)
 SELECT gen_random_uuid(), s.id, 'cc-zero', (ARRAY['confirmed', 'unconfirmed', 'gone'])[1 + floor(random() * 3)::int],
     '', (ARRAY['public', 'closed', ''])[1 + floor(random() * 3)::int], 1, '', {KIND}, {POINT}
 FROM (SELECT id FROM catalog_source LIMIT 1) s, generate_series(1, %s)"""

@@ -16,7 +16,8 @@ class Migration(migrations.Migration):
         ),
         install(
             "guard",
-            reverse="DROP FUNCTION geoplatform.guard, geoplatform.derives, geoplatform.changes_what_is_derived_from",
+            reverse="DROP FUNCTION geoplatform.guard, geoplatform.derives, geoplatform.looks_up, "
+            "geoplatform.changes_what_is_derived_from",
         ),
         install(
             "staged",
