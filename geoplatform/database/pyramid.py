@@ -79,7 +79,8 @@ def remove(table: str, upkeep: Upkeep) -> list[str]:
         *locks,
         f"DROP TRIGGER IF EXISTS pyramid_looks_up ON public.{table}",
         f"DROP FUNCTION IF EXISTS geoplatform.point_{table}, geoplatform.points_{table} CASCADE",
-        f"DROP FUNCTION IF EXISTS geoplatform.fold_{table}, geoplatform.build_{table}, geoplatform.heap_{table}",
+        f"DROP FUNCTION IF EXISTS geoplatform.fold_{table}, geoplatform.build_{table}, geoplatform.heap_{table},"
+        f" geoplatform.merge_{table}",
         f"DROP TABLE IF EXISTS geoplatform.delta_{table}, geoplatform.combination_{table}",
         f"""DO $do$ BEGIN
             IF to_regclass('geoplatform.pyramid') IS NOT NULL THEN

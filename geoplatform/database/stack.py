@@ -12,13 +12,12 @@ from geoplatform.database.points import Pyramids, facts, member, points
 
 FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 DEEPEST = 13
-# Sums of zero points can still be something: one point left a cell and another one came.
-SOMETHING = "sum(n) <> 0 OR sum(sx) <> 0 OR sum(sy) <> 0 OR sum(sf) <> 0"
 ONE_AT_A_TIME = "PERFORM pg_advisory_xact_lock(530377115, hashtext('{table}'))"
 
 
 def functions(it: Pyramids) -> Iterator[str]:
-    """`heap_<table>(merge)`, `fold_<table>(most)`, `build_<table>()`."""
+    """`merge_<table>(level)`, `heap_<table>(merge)`, `fold_<table>(most)`, `build_<table>()`."""
+    yield _merge(it)
     yield _heap(it)
     yield _fold(it)
     yield _build(it)
@@ -98,6 +97,8 @@ def _heap(it: Pyramids) -> str:
             GROUP BY 2, 3, 4;
         ANALYZE pg_temp.heap;
         {_shelves(it)}
+        CREATE TEMP TABLE fresh (place bigint, kind integer, n bigint, sx bigint, sy bigint, sf bigint) ON COMMIT DROP;
+        CREATE INDEX ON pg_temp.fresh (place);
         FOR this IN REVERSE {DEEPEST}..{first} LOOP
             IF this < {DEEPEST} THEN
                 INSERT INTO pg_temp.heap
@@ -107,15 +108,19 @@ def _heap(it: Pyramids) -> str:
                 ANALYZE pg_temp.heap;
             END IF;
             IF merge THEN
-                EXECUTE $sql${MERGE}$sql$ USING this;
+                DELETE FROM pg_temp.fresh;
+                INSERT INTO pg_temp.fresh {FRESH.format(only="")};
+                ANALYZE pg_temp.fresh;
+                PERFORM geoplatform.merge_{it.table}(this);
+                {_pack("pg_temp.fresh")};
             ELSE
                 FOREACH one IN ARRAY ARRAY[{layers}] LOOP
-                    EXECUTE $sql${WRITE}$sql$ USING this, one;
+                    {_pack(f"({FRESH.format(only=' AND s.layer = one')}) f")};
                 END LOOP;
                 RAISE NOTICE 'level %', this;
             END IF;
         END LOOP;
-        DROP TABLE pg_temp.heap, pg_temp.shelf, pg_temp.rack;
+        DROP TABLE pg_temp.heap, pg_temp.shelf, pg_temp.rack, pg_temp.fresh;
     END $$"""
 
 
@@ -173,25 +178,27 @@ def _shelves(it: Pyramids) -> str:
 # Each cell in its tile, and in the rim of the tiles that it touches; offsets from the cell's own corner.
 SPREAD = """
     SELECT combination, geoplatform.morton(cx >> 6, cy >> 6) AS tile, 66 * ((cy & 63) + 1) + (cx & 63) + 1 AS cell,
-        n, sx - n::bigint * (cx << (19 - $1)) AS sx, sy - n::bigint * (cy << (19 - $1)) AS sy, sf
-    FROM pg_temp.heap WHERE level = $1
+        n, sx - n::bigint * (cx << (19 - this)) AS sx, sy - n::bigint * (cy << (19 - this)) AS sy, sf
+    FROM pg_temp.heap WHERE level = this
     UNION ALL
     SELECT combination, geoplatform.morton((cx + dx) >> 6, (cy + dy) >> 6),
         66 * (cy - ((cy + dy) >> 6) * 64 + 1) + cx - ((cx + dx) >> 6) * 64 + 1,
-        n, sx - n::bigint * (cx << (19 - $1)), sy - n::bigint * (cy << (19 - $1)), sf
+        n, sx - n::bigint * (cx << (19 - this)), sy - n::bigint * (cy << (19 - this)), sf
     FROM pg_temp.heap, (VALUES (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)) o (dx, dy)
-    WHERE level = $1
+    WHERE level = this
         AND (dx = 0 OR cx & 63 = CASE dx WHEN 1 THEN 63 ELSE 0 END)
         AND (dy = 0 OR cy & 63 = CASE dy WHEN 1 THEN 63 ELSE 0 END)
-        AND (cx + dx) >> 6 BETWEEN 0 AND (1 << $1) - 1 AND (cy + dy) >> 6 BETWEEN 0 AND (1 << $1) - 1"""
+        AND (cx + dx) >> 6 BETWEEN 0 AND (1 << this) - 1 AND (cy + dy) >> 6 BETWEEN 0 AND (1 << this) - 1"""
+# Sums of no points can still be something: one point left a cell and another one came.
 # One number for shelf, tile and cell, to sort and group by. Sums of offsets fit a double's 53 bits exactly, and
 # are added faster than bigints, whose sum is a numeric.
 FRESH = f"""
     SELECT (s.id::bigint << 39) + (p.tile::bigint << 13) + p.cell AS place, s.kind, sum(p.n) AS n,
         sum(p.sx::float8)::bigint AS sx, sum(p.sy::float8)::bigint AS sy, sum(p.sf)::bigint AS sf
     FROM ({SPREAD}) p JOIN pg_temp.shelf s USING (combination)
-    WHERE s.first <= $1{{only}}
-    GROUP BY 1, 2"""
+    WHERE s.first <= this{{only}}
+    GROUP BY 1, 2
+    HAVING sum(p.n) <> 0 OR sum(p.sx::float8) <> 0 OR sum(p.sy::float8) <> 0 OR sum(p.sf) <> 0"""
 TILE = "(place >> 13 & 67108863)::integer"  # 2^26 - 1
 CELL = "(place & 8191)::smallint"
 
@@ -200,7 +207,7 @@ def _pack(source: str) -> str:
     inside = "cell % 66 BETWEEN 1 AND 64 AND cell / 66 BETWEEN 1 AND 64"
     return f"""
     INSERT INTO geoplatform.chunk (layer, level, tile, facet, value, total, cells, kinds, counts, xs, ys, fids)
-    SELECT r.layer, $1, w.tile, r.facet, r.value, w.total, w.cells, w.kinds, w.counts, w.xs, w.ys, w.fids
+    SELECT r.layer, this, w.tile, r.facet, r.value, w.total, w.cells, w.kinds, w.counts, w.xs, w.ys, w.fids
     FROM (
         SELECT place >> 39 AS shelf, {TILE} AS tile, coalesce(sum(n) FILTER (WHERE {inside}), 0) AS total,
             array_agg(cell) AS cells, array_agg(kind) AS kinds, array_agg(n::integer) AS counts,
@@ -210,22 +217,74 @@ def _pack(source: str) -> str:
     ) w JOIN pg_temp.rack r ON r.id = w.shelf"""
 
 
-WRITE = f"WITH fresh AS ({FRESH.format(only=' AND s.layer = $2')}){_pack('fresh')}"
-MERGE = f"""
-    WITH fresh AS MATERIALIZED ({FRESH.format(only="")}), touched AS (
-        SELECT DISTINCT place >> 39 AS shelf, {TILE} AS tile FROM fresh
-    ), old AS (
-        DELETE FROM geoplatform.chunk c USING touched t JOIN pg_temp.rack r ON r.id = t.shelf
-        WHERE c.layer = r.layer AND c.level = $1 AND c.tile = t.tile AND c.facet = r.facet AND c.value = r.value
-        RETURNING (t.shelf << 39) + (c.tile::bigint << 13) AS place, c.cells, c.kinds, c.counts, c.xs, c.ys, c.fids
-    ), whole AS (
-        SELECT place, kind, sum(n) AS n, sum(sx::float8)::bigint AS sx, sum(sy::float8)::bigint AS sy,
-            sum(sf)::bigint AS sf
-        FROM (
-            SELECT * FROM fresh
-            UNION ALL
-            SELECT o.place + u.cell, u.kind, u.n, u.x, u.y, u.f
-            FROM old o, unnest(o.cells, o.kinds, o.counts, o.xs, o.ys, o.fids) u (cell, kind, n, x, y, f)
-        ) p
-        GROUP BY 1, 2 HAVING {SOMETHING}
-    ){_pack("whole")}"""
+def _merge(it: Pyramids) -> str:
+    """Work what is fresh into the chunks that exist, entry by entry in their arrays; what has no chunk yet is left.
+
+    A few changes of a chunk of thousands of entries: to unpack, group and pack all of them costs forty times as much.
+    Entries are in no order; one that comes to nothing makes room for the last.
+    """
+    arrays = ("cells", "kinds", "counts", "xs", "ys", "fids")
+    cut = ", ".join(f"{each} = c_{each}[1:size]" for each in arrays)
+    move = " ".join(f"c_{each}[at] := c_{each}[size];" for each in arrays)
+    take = " ".join(f"c_{each} := old.{each};" for each in arrays)
+    add = " ".join(
+        f"c_{each}[at] := c_{each}[at] + entry.{name};"
+        for each, name in zip(arrays[2:], ("n", "sx", "sy", "sf"), strict=True)
+    )
+    new = " ".join(
+        f"c_{each}[size] := {value};"
+        for each, value in zip(
+            arrays,
+            ("cell", "entry.kind", "entry.n", "entry.sx", "entry.sy", "entry.sf"),
+            strict=True,
+        )
+    )
+    return f"""
+    CREATE FUNCTION geoplatform.merge_{it.table}(this integer) RETURNS void {FUNCTION} AS $$
+    DECLARE
+        old record;
+        entry record;
+        cell smallint;
+        at integer;
+        size integer;
+        added bigint;
+        c_cells smallint[]; c_kinds integer[]; c_counts integer[]; c_xs bigint[]; c_ys bigint[]; c_fids bigint[];
+    BEGIN
+        FOR old IN
+            SELECT t.first, c.* FROM (SELECT DISTINCT place >> 13 << 13 AS first FROM pg_temp.fresh) t
+            JOIN pg_temp.rack r ON r.id = t.first >> 39
+            JOIN geoplatform.chunk c ON c.layer = r.layer AND c.level = this AND c.facet = r.facet
+                AND c.value = r.value AND c.tile = (t.first >> 13 & 67108863)::integer
+        LOOP
+            {take}
+            size := cardinality(c_cells);
+            added := 0;
+            FOR entry IN
+                DELETE FROM pg_temp.fresh WHERE place BETWEEN old.first AND old.first + 8191 RETURNING *
+            LOOP
+                cell := (entry.place & 8191)::smallint;
+                IF cell % 66 BETWEEN 1 AND 64 AND cell / 66 BETWEEN 1 AND 64 THEN
+                    added := added + entry.n;
+                END IF;
+                at := array_position(c_cells, cell);
+                WHILE at <= size AND c_kinds[at] <> entry.kind LOOP
+                    at := array_position(c_cells, cell, at + 1);
+                END LOOP;
+                IF at IS NULL OR at > size THEN
+                    size := size + 1;
+                    {new}
+                ELSE
+                    {add}
+                    IF c_counts[at] = 0 AND c_xs[at] = 0 AND c_ys[at] = 0 AND c_fids[at] = 0 THEN
+                        {move}
+                        c_cells[size] := -1;
+                        size := size - 1;
+                    END IF;
+                END IF;
+            END LOOP;
+            UPDATE geoplatform.chunk SET total = total + added, {cut}
+            WHERE layer = old.layer AND level = this AND tile = old.tile AND facet = old.facet AND value = old.value;
+        END LOOP;
+        DELETE FROM geoplatform.chunk WHERE level = this AND cells = '{{}}'
+            AND layer IN (SELECT layer FROM pg_temp.rack);
+    END $$"""
