@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 
-from django.db import connection
+from django.db import connection, transaction
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class Folder(threading.Thread):
 
 
 def fold_due(enough: int) -> int:
-    """Merge the deltas of each table that has so many of them, 20,000 at most; how many were merged."""
-    with connection.cursor() as cursor:
+    """Merge the deltas of each table that has so many of them, in part where they are many; how many were merged."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SELECT geoplatform.fold_due(%s)", [enough])
         return int(cursor.fetchone()[0])

@@ -13,7 +13,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.facets import DEEPEST, first_level, has_pyramid
 from geoplatform.catalog.layer import Layer
 
-AT_ONCE = 20_000  # deltas merged in one transaction
+AT_ONCE = 5_000  # deltas merged in one transaction
 Progress = Callable[[int], None]
 
 

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from geoplatform.catalog import registry
+from geoplatform.database import folder
 from geoplatform.database.folder import fold_due
 from geoplatform.pyramid import check, services
 from geoplatform.pyramid.tiles import count
@@ -61,6 +62,33 @@ def test_few_deltas_wait(trees):
     assert fold_due(21) == 0
     assert fold_due(20) == 20
     assert fold_due(1) == 0
+
+
+def test_the_folder_folds_while_the_platform_serves(trees, monkeypatch):
+    monkeypatch.setattr(folder, "LOOK", 0.05)
+    monkeypatch.setattr(folder, "MANY", 20)
+    thread = folder.Folder()
+    thread.start()
+    while services.waiting(TREES):
+        thread.join(0.1)
+        assert thread.is_alive()
+    thread.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    run("check", "--all")
+
+
+def test_the_folder_outlives_errors(trees, monkeypatch, caplog):
+    monkeypatch.setattr(folder, "LOOK", 0.05)
+    owner("ALTER FUNCTION geoplatform.fold_due RENAME TO gone")
+    thread = folder.Folder()
+    thread.start()
+    while not caplog.records:
+        thread.join(0.1)
+        assert thread.is_alive()
+    thread.stop()
+    thread.join(20)
+    assert "could not be folded" in caplog.text
 
 
 @pytest.mark.parametrize(

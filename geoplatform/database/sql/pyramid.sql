@@ -49,7 +49,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         | (('{{spread}}'::integer[])[(y & 127) + 1] << 1) | (('{{spread}}'::integer[])[(y >> 7) + 1] << 15)
 $$;
 
--- Merge deltas of every table that has at least `enough` of them, 20,000 of each at most; the number of those merged.
+-- Merge deltas of every table that has at least `enough` of them, 5,000 of each at most; how many were merged. To merge a delta costs
+-- as much as to build twenty points or more, so after an import the pyramids are built anew instead.
 CREATE OR REPLACE FUNCTION geoplatform.fold_due(enough bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -57,13 +58,19 @@ DECLARE
     waiting bigint;
     merged bigint := 0;
 BEGIN
-    FOR each IN SELECT DISTINCT table_name FROM geoplatform.pyramid ORDER BY table_name LOOP
-        EXECUTE format('SELECT count(*) FROM (SELECT FROM geoplatform.%I LIMIT $1) d', 'delta_' || each.table_name)
-            INTO waiting USING enough;
-        IF waiting > 0 AND waiting >= enough THEN
-            EXECUTE format('SELECT geoplatform.%I(20000)', 'fold_' || each.table_name) INTO waiting;
-            merged := merged + waiting;
+    FOR each IN
+        SELECT p.table_name, c.reltuples FROM (SELECT DISTINCT table_name FROM geoplatform.pyramid) p
+        JOIN pg_class c ON c.oid = to_regclass(format('public.%I', p.table_name)) ORDER BY p.table_name
+    LOOP
+        EXECUTE format('SELECT count(*) FROM geoplatform.%I', 'delta_' || each.table_name) INTO waiting;
+        IF waiting >= 10000 AND waiting * 20 > each.reltuples THEN
+            EXECUTE format('SELECT geoplatform.%I()', 'build_' || each.table_name);
+        ELSIF waiting > 0 AND waiting >= enough THEN
+            EXECUTE format('SELECT geoplatform.%I(5000)', 'fold_' || each.table_name) INTO waiting;
+        ELSE
+            waiting := 0;
         END IF;
+        merged := merged + waiting;
     END LOOP;
     RETURN merged;
 END $$;
