@@ -57,7 +57,8 @@ function toHit({ layer, properties, id, geometry }) {
     return { layer: name, id: `${properties.n}@${longitude},${latitude}`, title: "", several: [longitude, latitude] };
   }
   // From afar a point comes with its number alone; its page is found by that, too.
-  if (typeof properties.id !== "string") return id === undefined ? null : { layer: name, id: String(id), title: "" };
+  if (properties.n === 1 && id !== undefined) return { layer: name, id: String(id), title: "" };
+  if (typeof properties.id !== "string") return null;
   const title = properties[`species_${settings.language}`] ?? properties.name ?? properties.number ?? "";
   return { layer: name, id: properties.id, title: String(title) };
 }
