@@ -109,6 +109,7 @@ def _plant(owner_url: str, trees: int) -> None:
         connection.execute(sql.SQL(TREES).format(count=sql.Literal(trees)))
         connection.execute("SELECT geoplatform.analyze_staged()")
         connection.execute("SELECT geoplatform.insert_layers_plant()")
+        connection.execute("SELECT geoplatform.build_layers_plant()")
 
 
 def _parent(process: int) -> int:

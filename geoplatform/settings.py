@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "geoplatform.catalog",
     "layers",
     "geoplatform.history",
+    "geoplatform.pyramid",
     "geoplatform.contributions",
     "geoplatform.services",
     "geoplatform.exchange",

@@ -7,7 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import references, staged, texts
+from geoplatform.database import pyramid, references, staged, texts
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def create(table: str, upkeep: "Upkeep") -> str:
         *_role(table, upkeep),
         *staged.create(table, upkeep),
         *texts.create(table, upkeep),
+        *pyramid.create(table, upkeep),
     ]
     return ";\n".join(parts)
 
@@ -62,6 +63,7 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         + "".join(
             role.format(f"territory_{event.lower()}") for event in ("INSERT", "UPDATE", "DELETE")
         )
+        + "".join(f"{statement};" for statement in pyramid.remove(table, upkeep))
         + f"DELETE FROM geoplatform.kept WHERE table_name = '{table}'"
     )
 

@@ -4,7 +4,7 @@ A change of the declaration (a field, a derived column, a role) changes this con
 replaces the triggers. So a new layer needs no SQL of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models.constraints import BaseConstraint
@@ -29,6 +29,7 @@ class Upkeep(BaseConstraint):
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
     layers                   names of the layers that show rows of this table
     shown_elsewhere          whether layers of other tables show something of this one's rows
+    pyramid                  what the pyramids of its point layers know (database/points.py): `values` and `layers`
     revision                 of the SQL that is installed
     """
 
@@ -46,6 +47,7 @@ class Upkeep(BaseConstraint):
         role_tables: Sequence[str] = (),
         layers: Sequence[str] = (),
         shown_elsewhere: bool = False,
+        pyramid: Mapping[str, Any] | None = None,
         revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
@@ -59,6 +61,7 @@ class Upkeep(BaseConstraint):
         self.role_tables = tuple(role_tables)
         self.layers = tuple(layers)
         self.shown_elsewhere = shown_elsewhere
+        self.pyramid = dict(pyramid or {})
         self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
@@ -94,6 +97,7 @@ class Upkeep(BaseConstraint):
             "role_tables": self.role_tables,
             "layers": self.layers,
             "shown_elsewhere": self.shown_elsewhere,
+            "pyramid": self.pyramid,
             "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}

@@ -24,6 +24,8 @@ class Migration(migrations.Migration):
             reverse="DROP FUNCTION geoplatform.hold; DROP FUNCTION geoplatform.still_referenced CASCADE;"
             " DROP TABLE geoplatform.referring",
         ),
+        # What a pyramid is made from is looked up under the lock too.
+        install("guard", reverse="DROP FUNCTION geoplatform.looks_up CASCADE"),
         # Every writer now says since when it writes; going back, it may go on saying so.
         install("changeset", reverse="SELECT 1"),
     ]

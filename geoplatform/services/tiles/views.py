@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import properties
+from geoplatform.pyramid.render import render
+from geoplatform.query.facets import parse_facets
 from geoplatform.query.mvt import has_names, names_of
-from geoplatform.query.mvt import tile as make_tile
 from geoplatform.query.select import attributions, extent
 from geoplatform.rendering.maplibre import style
 from geoplatform.services.negotiation import absolute, json_response
@@ -38,7 +39,7 @@ def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpRespons
         raise Problem(
             404, _("There is no such tile: zoom 0 to 22, columns and rows below two to the zoom.")
         )
-    content = make_tile(layer, z, x, y)
+    content = render(layer, z, x, y, parse_facets(layer, request.GET.dict()))
     etag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": REVALIDATE}
     if etag in request.headers.get("If-None-Match", ""):
