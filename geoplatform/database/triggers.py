@@ -7,7 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import staged
+from geoplatform.database import edits, staged
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def create(table: str, upkeep: "Upkeep") -> str:
         *_refresh_from_related(table, upkeep),
         *_role(table, upkeep),
         *staged.create(table, upkeep),
+        *edits.create(table, upkeep),
     ]
     return ";\n".join(parts)
 
@@ -50,6 +51,7 @@ def remove(table: str, upkeep: "Upkeep") -> str:
     return (
         related
         + staged.remove(table)
+        + edits.remove(table)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};

@@ -26,6 +26,7 @@ class Upkeep(BaseConstraint):
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
+    shows                    tables without upkeep of their own whose rows the features show
     revision                 of the SQL that is installed
     """
 
@@ -40,6 +41,7 @@ class Upkeep(BaseConstraint):
         territory: bool = False,
         role: str | None = None,
         role_tables: Sequence[str] = (),
+        shows: Sequence[str] = (),
         revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
@@ -50,6 +52,7 @@ class Upkeep(BaseConstraint):
         self.territory = territory
         self.role = role
         self.role_tables = tuple(role_tables)
+        self.shows = tuple(shows)
         self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
@@ -82,6 +85,7 @@ class Upkeep(BaseConstraint):
             "territory": self.territory,
             "role": self.role,
             "role_tables": self.role_tables,
+            "shows": self.shows,
             "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}

@@ -9,6 +9,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.properties import has_field, resolve
 from geoplatform.database.upkeep import InheritedColumn, Upkeep
+from geoplatform.history.edits import shown_tables
 
 # Kept by the database itself, so no part of what a version says.
 KEPT = {"id", "fid", "created", "changed", "version"}
@@ -58,7 +59,14 @@ def upkeep_of(layer: Layer) -> Upkeep:
         role_tables=[registry.by_role(role).model._meta.db_table for role in roles]
         if layer.role in roles
         else (),
+        shows=_shows_without_upkeep(layer.model),
     )
+
+
+def _shows_without_upkeep(model: type[Feature]) -> list[str]:
+    kept = {each._meta.db_table for each, _layer in registry.models()}
+    shown = {table for layer in registry.layers() if layer.model is model for table in shown_tables(layer)}
+    return sorted(shown - kept)
 
 
 def _inherited(layer: Layer, rule: Inherited) -> InheritedColumn:

@@ -23,6 +23,16 @@ class Migration(migrations.Migration):
             reverse="DROP FUNCTION geoplatform.check_staged, geoplatform.analyze_staged",
         ),
         install(
+            "edits",
+            reverse="DROP FUNCTION geoplatform.generation, geoplatform.unchanged, geoplatform.prune_edits; "
+            "DROP FUNCTION geoplatform.log_anywhere CASCADE; DROP TABLE geoplatform.edit, geoplatform.edit_mark",
+        ),
+        install(
+            "tiles",
+            reverse="DROP FUNCTION geoplatform.stored_tile, geoplatform.store_tile, geoplatform.touch_tile, "
+            "geoplatform.prune_tiles; DROP TABLE geoplatform.tile",
+        ),
+        install(
             "changeset",
             # The history of tables that are gone still refuses changes, until it goes with its schema.
             reverse="DROP FUNCTION geoplatform.changeset, geoplatform.make_history; "

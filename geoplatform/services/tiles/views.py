@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+
+from isal import igzip
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
@@ -16,8 +17,9 @@ from geoplatform.query.mvt import has_names, names_of
 from geoplatform.query.mvt import tile as make_tile
 from geoplatform.query.select import attributions, extent
 from geoplatform.rendering.maplibre import style
-from geoplatform.services.negotiation import absolute, json_response
-from geoplatform.services.problems import Problem, problems
+from geoplatform.services.negotiation import absolute, accepts, json_response, known_etags
+from geoplatform.services.problems import Problem, problems, refuse_parameters
+from geoplatform.services.tiles import store
 
 MVT = "application/vnd.mapbox-vector-tile"
 # A tile is asked for again each time and answered by 304 while it is the same: an edit is seen at once by everybody.
@@ -33,17 +35,29 @@ def _layer(name: str) -> Layer:
 
 @problems("GET", "HEAD")
 def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
+    """A tile, empty where nothing stands: 200 without a body, which MapLibre, QGIS and GDAL take for an empty tile."""
     layer = _layer(name)
     if z > 22 or x >= 2**z or y >= 2**z:
         raise Problem(
             404, _("There is no such tile: zoom 0 to 22, columns and rows below two to the zoom.")
         )
-    content = make_tile(layer, z, x, y)
-    etag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": REVALIDATE}
-    if etag in request.headers.get("If-None-Match", ""):
+    refuse_parameters(request)
+    known = known_etags(request)
+    found = store.tile(layer, z, x, y, known=known, make=lambda: make_tile(layer, z, x, y))
+    headers = {
+        # Weak: the same tile is sent compressed or not (RFC 9110, 8.8.1).
+        "ETag": f'W/"{found.etag}"',
+        "Cache-Control": REVALIDATE,
+        "Vary": "Accept-Encoding",
+    }
+    if found.body is None or "*" in known:
         return HttpResponse(status=304, headers=headers)
-    return HttpResponse(content, content_type=MVT, headers=headers)
+    body = found.body
+    if body and accepts(request, "gzip"):
+        headers["Content-Encoding"] = "gzip"
+    elif body:
+        body = igzip.decompress(body)
+    return HttpResponse(body, content_type=MVT, headers=headers)
 
 
 def _tile_address(request: HttpRequest, layer: Layer) -> str:
