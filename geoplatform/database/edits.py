@@ -1,7 +1,8 @@
-"""The triggers that append to the edit log (sql/edits.sql): one row for each feature that a statement changed, with its box.
+"""The triggers that append to the edit log (sql/edits.sql): a row for each feature that a statement changed, its box.
 
-A statement that changes many is told by the boxes of at most 16 x 16 cells: a little more than changed is then taken for
-changed, never less. Every column counts, derived ones too, for tiles show them; rows that an update left as they were do not.
+A statement that changes many is told by the boxes of at most 16 x 16 cells: a little more than changed is then taken
+for changed, never less. Every column counts, derived ones too, for tiles show them; rows that an update left as they
+were do not.
 """
 
 from typing import TYPE_CHECKING

@@ -65,7 +65,12 @@ def upkeep_of(layer: Layer) -> Upkeep:
 
 def _shows_without_upkeep(model: type[Feature]) -> list[str]:
     kept = {each._meta.db_table for each, _layer in registry.models()}
-    shown = {table for layer in registry.layers() if layer.model is model for table in shown_tables(layer)}
+    shown = {
+        table
+        for layer in registry.layers()
+        if layer.model is model
+        for table in shown_tables(layer)
+    }
     return sorted(shown - kept)
 
 

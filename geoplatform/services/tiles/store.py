@@ -1,7 +1,7 @@
 """Tiles made once and kept in the database (database/sql/tiles.sql) while nothing that shows in them has changed.
 
 A stored tile is looked up, judged and fetched in one round trip. One that is missing or overtaken is made and stored
-with the snapshot of that look-up: the making comes after it, so whatever is committed in between counts as not yet seen.
+with the snapshot of that look-up: the making comes after it, so what is committed in between counts as not yet seen.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from geoplatform.query.feature_query import Box
 from geoplatform.query.mvt import degrees
 from geoplatform.query.select import raw_cursor
 
-LOOK_UP = """SELECT etag, body, old, seen::text, generation
+LOOK_UP = """SELECT etag, body, old, seen, generation
     FROM geoplatform.stored_tile(%s, %s::int, %s::int, %s::int, %s, %s::text[])"""
 STORE = """SELECT geoplatform.store_tile(%s, %s::int, %s::int, %s::int, %s, %s, %s::text::box, %s::text[],
     %s::text::pg_snapshot, %s::bigint, %s, %s)"""
@@ -61,7 +61,7 @@ def tile(
     """
     key = (layer.name, z, x, y, f"{edition()}?{facets}")
     with raw_cursor() as cursor:
-        row = cursor.execute(LOOK_UP, (*key, list(known)), binary=True).fetchone()
+        row = cursor.execute(LOOK_UP, (*key, list(known)), binary=True, prepare=True).fetchone()
         assert row is not None
         etag, body, old, seen, generation = row
         if etag is not None:

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
-
 from isal import igzip
 
 from geoplatform.catalog import registry
@@ -57,6 +56,7 @@ def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpRespons
         headers["Content-Encoding"] = "gzip"
     elif body:
         body = igzip.decompress(body)
+    headers["Content-Length"] = str(len(body))
     return HttpResponse(body, content_type=MVT, headers=headers)
 
 
