@@ -1,12 +1,20 @@
-"""Read vector tiles (Mapbox Vector Tile 2.1, 4) as far as tests need: names of layers, ids and attributes."""
+"""Read vector tiles (Mapbox Vector Tile 2.1, 4) as far as tests need, and say which tile holds a place."""
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from typing import Any
 
 Feature = tuple[int, dict[str, Any]]
+
+
+def tile_of(longitude: float, latitude: float, z: int) -> tuple[int, int]:
+    """Column and row of the tile that holds a place, rows counted from the north."""
+    n = 2**z
+    y = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
+    return int((longitude + 180) / 360 * n), int(y * n)
 
 
 def decode(tile: bytes) -> dict[str, list[Feature]]:

@@ -17,6 +17,7 @@ from geoplatform.database.upkeep import Upkeep
 from geoplatform.rendering.legend import legend
 from tests import make
 from tests.contracts import samples
+from tests.mvt import tile_of
 
 pytestmark = pytest.mark.django_db
 LAYERS = registry.layers()
@@ -184,14 +185,6 @@ def test_tile_holds_the_feature(map_layer):
     )
     assert (again.status_code, again.content) == (304, b"")
     assert get(f"/tiles/{map_layer.name}/{z}/0/0.mvt").content == b""
-
-
-def tile_of(longitude: float, latitude: float, z: int) -> tuple[int, int]:
-    import math
-
-    n = 2**z
-    y = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
-    return int((longitude + 180) / 360 * n), int(y * n)
 
 
 def test_tilejson_and_styles_are_absolute(map_layer):

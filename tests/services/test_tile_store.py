@@ -18,8 +18,8 @@ from layers.plants import Plant
 from layers.species import Species
 from tests import make
 from tests.contracts import samples
-from tests.contracts.test_every_layer import tile_of
 from tests.history.test_races import session
+from tests.mvt import tile_of
 
 ZOOM = 16
 
