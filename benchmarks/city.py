@@ -37,7 +37,7 @@ TREES = """
 INSERT INTO layers_plant (id, location, source_id, licence, status, species_id, cultivar, access,
     number_of_plants, height_m, crown_m, trunk_girth_cm, planted_year, note)
 SELECT gen_random_uuid(),
-    ST_SetSRID(ST_MakePoint(11.30 + 0.22 * random(), 53.55 + 0.14 * random()), 4326),
+    ST_SetSRID(ST_MakePoint({west} + ({east} - {west}) * random(), {south} + ({north} - {south}) * random()), 4326),
     (SELECT id FROM catalog_source LIMIT 1), 'cc-zero', 'confirmed',
     (SELECT id FROM layers_species ORDER BY botanical_name OFFSET (n % 20) LIMIT 1),
     '', 'public', 1, round((3 + 20 * random())::numeric, 1), round((1 + 12 * random())::numeric, 1),
@@ -57,9 +57,12 @@ class City:
     postmaster: int
 
 
+WHOLE = (11.30, 53.55, 11.52, 53.69)
+
+
 @contextmanager
-def city(trees: int) -> Iterator[City]:
-    """Make the city, and drop it afterwards."""
+def city(trees: int, box: tuple[float, float, float, float] = WHOLE) -> Iterator[City]:
+    """Make the city, and drop it afterwards. `box` is where the trees stand: west, south, east, north in degrees."""
     import subprocess
     import sys
 
@@ -91,7 +94,10 @@ def city(trees: int) -> Iterator[City]:
                 )
                 connection.execute(SPECIES)
                 connection.execute(QUARTERS)
-                connection.execute(sql.SQL(TREES).format(count=sql.Literal(trees)))
+                edges = dict(
+                    zip(("west", "south", "east", "north"), map(sql.Literal, box), strict=True)
+                )
+                connection.execute(sql.SQL(TREES).format(count=sql.Literal(trees), **edges))
                 connection.execute("VACUUM ANALYZE")
                 row = connection.execute("SELECT pg_backend_pid()").fetchone()
                 assert row is not None

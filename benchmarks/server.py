@@ -22,7 +22,7 @@ def server(city: City) -> Iterator[tuple[int, int]]:
     command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
     process = subprocess.Popen(command, env=city.environment, stdout=subprocess.DEVNULL)
     try:
-        for _attempt in range(100):
+        for _attempt in range(600):
             try:
                 if get(port, "/healthz"):
                     break

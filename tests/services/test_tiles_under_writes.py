@@ -37,7 +37,7 @@ def serving(database):
         command, cwd=PROJECT, env=database.environment, stdout=subprocess.DEVNULL
     )
     try:
-        for _attempt in range(150):
+        for _attempt in range(600):
             try:
                 fetch(http.client.HTTPConnection("127.0.0.1", port), "/healthz", "")
                 break

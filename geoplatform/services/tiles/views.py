@@ -32,7 +32,7 @@ def _layer(name: str) -> Layer:
 
 @problems("GET", "HEAD")
 def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
-    """A tile, empty where nothing stands: 200 without a body, which MapLibre, QGIS and GDAL take for an empty tile."""
+    """A tile, empty where nothing stands: 200 without a body, which MapLibre and GDAL take for an empty tile."""
     layer = _layer(name)
     if z > 22 or x >= 2**z or y >= 2**z:
         raise Problem(
