@@ -59,6 +59,8 @@ def tile(
     facets  canonical text of what was asked for besides the place
     known   etags that the client holds
     """
+    if not layer.zooms[0] <= z <= layer.zooms[1]:
+        return _pack(make(), known)  # nothing is drawn there: not worth a look
     key = (layer.name, z, x, y, f"{edition()}?{facets}")
     with raw_cursor() as cursor:
         row = cursor.execute(LOOK_UP, (*key, list(known)), binary=True, prepare=True).fetchone()
@@ -68,16 +70,21 @@ def tile(
             if old:
                 cursor.execute(TOUCH, key)
             return Kept(etag, body)
-    content = make()
-    body = igzip.compress(content, compresslevel=1, mtime=0) if content else b""
-    etag = blake2b(content, digest_size=12).hexdigest()
-    if len(body) <= LARGEST:
+    made = _pack(make())
+    assert made.body is not None
+    if len(made.body) <= LARGEST:
         table = f"public.{layer.model._meta.db_table}"
         shown = [f"public.{name}" for name in shown_tables(layer)]
         west, south, east, north = place(z, x, y)
         box = f"({east!r},{north!r}),({west!r},{south!r})"
         with raw_cursor() as cursor:
-            cursor.execute(STORE, (*key, table, box, shown, seen, generation, etag, body))
+            cursor.execute(STORE, (*key, table, box, shown, seen, generation, made.etag, made.body))
+    return Kept(made.etag, None if made.etag in known else made.body)
+
+
+def _pack(content: bytes, known: Collection[str] = ()) -> Kept:
+    body = igzip.compress(content, compresslevel=1, mtime=0) if content else b""
+    etag = blake2b(content, digest_size=12).hexdigest()
     return Kept(etag, None if etag in known else body)
 
 
