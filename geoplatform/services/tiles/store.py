@@ -26,7 +26,7 @@ from geoplatform.query.select import raw_cursor
 LOOK_UP = """SELECT etag, body, old, seen, generation
     FROM geoplatform.stored_tile(%s, %s::int, %s::int, %s::int, %s, %s::text[])"""
 STORE = """SELECT geoplatform.store_tile(%s, %s::int, %s::int, %s::int, %s, %s, %s::text::box, %s::text[],
-    %s::text::pg_snapshot, %s::bigint, %s, %s)"""
+    %s::text::pg_snapshot, %s::bigint, %s, %b)"""
 TOUCH = "SELECT geoplatform.touch_tile(%s, %s::int, %s::int, %s::int, %s)"
 # A share of the tile's edge, on each side: twice the buffer, so that grids across the edge count.
 MARGIN = 128 / 4096
@@ -84,7 +84,8 @@ def tile(
 
 def _pack(content: bytes, known: Collection[str] = ()) -> Kept:
     body = igzip.compress(content, compresslevel=1, mtime=0) if content else b""
-    etag = blake2b(content, digest_size=12).hexdigest()
+    # Of the packed bytes, which are half as many and follow from the content.
+    etag = blake2b(body, digest_size=12).hexdigest()
     return Kept(etag, None if etag in known else body)
 
 
