@@ -94,7 +94,7 @@ class _Bench:
         self.owner.execute("SELECT geoplatform.prune_tiles()")
 
     def cpu(self, work: Callable[[], object], *, own: bool = False) -> float:
-        """CPU seconds of server and database meanwhile, and with `own` of this process, when it is the client itself."""
+        """CPU seconds of server and database meanwhile; with `own`, of this process too, when it is the client."""
         before = tree_cpu(self.process) + tree_cpu(self.made.postmaster)
         mine = time.thread_time()
         work()
