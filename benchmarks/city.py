@@ -37,7 +37,8 @@ FROM town, generate_series(0, 4) x, generate_series(0, 4) y
 TREES = """
 INSERT INTO pg_temp.staged ("row", location, source_id, licence, status, species_id, cultivar, access,
     number_of_plants, height_m, crown_m, trunk_girth_cm, planted_year, note)
-SELECT n, ST_SetSRID(ST_MakePoint(11.30 + 0.22 * random(), 53.55 + 0.14 * random()), 4326),
+SELECT n, ST_SetSRID(
+        ST_MakePoint({west} + ({east} - {west}) * random(), {south} + ({north} - {south}) * random()), 4326),
     (SELECT id FROM catalog_source LIMIT 1), 'cc-zero', 'confirmed', kinds.ids[1 + n % 20],
     '', 'public', 1, round((3 + 20 * random())::numeric, 1), round((1 + 12 * random())::numeric, 1),
     round((20 + 200 * random())::numeric), 1900 + (120 * random())::int, ''
@@ -57,9 +58,12 @@ class City:
     postmaster: int
 
 
+WHOLE = (11.30, 53.55, 11.52, 53.69)
+
+
 @contextmanager
-def city(trees: int) -> Iterator[City]:
-    """Make the city, and drop it afterwards."""
+def city(trees: int, box: tuple[float, float, float, float] = WHOLE) -> Iterator[City]:
+    """Make the city, and drop it afterwards. `box` is where the trees stand: west, south, east, north in degrees."""
     import subprocess
     import sys
 
@@ -90,7 +94,7 @@ def city(trees: int) -> Iterator[City]:
                 )
                 connection.execute(SPECIES)
                 connection.execute(QUARTERS)
-                _plant(_plain(environment["DATABASE_OWNER_URL"]), trees)
+                _plant(_plain(environment["DATABASE_OWNER_URL"]), trees, box)
                 connection.execute("VACUUM ANALYZE")
                 row = connection.execute("SELECT pg_backend_pid()").fetchone()
                 assert row is not None
@@ -102,11 +106,13 @@ def city(trees: int) -> Iterator[City]:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _plant(owner_url: str, trees: int) -> None:
+def _plant(owner_url: str, trees: int, box: tuple[float, float, float, float]) -> None:
     """The trees, in sets, as an import inserts them."""
     with psycopg.connect(owner_url) as connection:
         connection.execute("SELECT setseed(0.42), geoplatform.stage_layers_plant('{}')")
-        connection.execute(sql.SQL(TREES).format(count=sql.Literal(trees)))
+        names = ("west", "south", "east", "north")
+        edges = dict(zip(names, map(sql.Literal, box), strict=True))
+        connection.execute(sql.SQL(TREES).format(count=sql.Literal(trees), **edges))
         connection.execute("SELECT geoplatform.analyze_staged()")
         connection.execute("SELECT geoplatform.insert_layers_plant()")
         connection.execute("SELECT geoplatform.build_layers_plant()")

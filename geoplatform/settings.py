@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 # Readers get no cookie: sessions and CSRF tokens are made only by pages that log in or write.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "geoplatform.services.direct.direct",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -64,6 +65,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# Answered before the middlewares that only pages need.
+DIRECT_PATHS = ("/tiles/", "/styles/")
 
 ROOT_URLCONF = "geoplatform.urls"
 WSGI_APPLICATION = "geoplatform.wsgi.application"

@@ -39,6 +39,19 @@ class Folder(threading.Thread):
                 connection.close()
             if at_leisure:
                 last = time.monotonic()
+                sweep()
+
+
+def sweep() -> None:
+    """Take away stored texts of features that are gone, and stored tiles that nobody asked for."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT geoplatform.sweep_texts()")
+            cursor.execute("SELECT geoplatform.prune_tiles()")
+    except Exception:
+        log.exception("What is stored could not be swept; trying again in some minutes.")
+    finally:
+        connection.close()
 
 
 def fold_due(enough: int) -> int:

@@ -7,7 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import pyramid, references, staged, texts
+from geoplatform.database import edits, pyramid, references, staged, texts
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def create(table: str, upkeep: "Upkeep") -> str:
         *staged.create(table, upkeep),
         *texts.create(table, upkeep),
         *pyramid.create(table, upkeep),
+        # The first migrations knew neither layers nor the log of edits.
+        *(edits.create(table, upkeep) if upkeep.layers else []),
     ]
     return ";\n".join(parts)
 
@@ -56,6 +58,7 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         + texts.remove(table, upkeep)
         + references.remove(table)
         + ";"
+        + edits.remove(table)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};

@@ -30,6 +30,7 @@ class Upkeep(BaseConstraint):
     layers                   names of the layers that show rows of this table
     shown_elsewhere          whether layers of other tables show something of this one's rows
     pyramid                  what the pyramids of its point layers know (database/points.py): `values` and `layers`
+    shows                    tables without upkeep of their own whose rows the features show
     revision                 of the SQL that is installed
     """
 
@@ -48,6 +49,7 @@ class Upkeep(BaseConstraint):
         layers: Sequence[str] = (),
         shown_elsewhere: bool = False,
         pyramid: Mapping[str, Any] | None = None,
+        shows: Sequence[str] = (),
         revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
@@ -62,6 +64,7 @@ class Upkeep(BaseConstraint):
         self.layers = tuple(layers)
         self.shown_elsewhere = shown_elsewhere
         self.pyramid = dict(pyramid or {})
+        self.shows = tuple(shows)
         self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
@@ -98,6 +101,7 @@ class Upkeep(BaseConstraint):
             "layers": self.layers,
             "shown_elsewhere": self.shown_elsewhere,
             "pyramid": self.pyramid,
+            "shows": self.shows,
             "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}

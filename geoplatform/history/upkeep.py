@@ -14,6 +14,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.properties import has_field, properties, resolve
 from geoplatform.database.upkeep import InheritedColumn, Upkeep
+from geoplatform.history.edits import shown_tables
 
 # Kept by the database itself, so no part of what a version says.
 KEPT = {"id", "fid", "created", "changed", "version"}
@@ -78,6 +79,7 @@ def upkeep_of(layer: Layer) -> Upkeep:
             for each in properties(other)
         ),
         pyramid=pyramid_of(layer.model),
+        shows=_shows_without_upkeep(layer.model),
     )
 
 
@@ -114,6 +116,17 @@ def _condition(layer: Layer) -> str | None:
     text, parameters = query.where.as_sql(query.get_compiler(connection=connection), connection)
     plain = [each.value if isinstance(each, Enum) else each for each in parameters]
     return text % tuple(sql.Literal(each).as_string(None) for each in plain)
+
+
+def _shows_without_upkeep(model: type[Feature]) -> list[str]:
+    kept = {each._meta.db_table for each, _layer in registry.models()}
+    shown = {
+        table
+        for layer in registry.layers()
+        if layer.model is model
+        for table in shown_tables(layer)
+    }
+    return sorted(shown - kept)
 
 
 def _inherited(layer: Layer, rule: Inherited) -> InheritedColumn:

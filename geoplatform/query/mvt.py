@@ -55,9 +55,11 @@ def tile(layer: Layer, z: int, x: int, y: int, choices: Choices = ()) -> bytes:
     return bytes(row[0]) if row else b""
 
 
-def degrees(z: int, x: int, y: int) -> Box:
-    """West, south, east, north of a tile and its buffer in degrees; beyond the antimeridian there is nothing to add."""
-    margin = BUFFER / EXTENT
+def degrees(z: int, x: int, y: int, margin: float = BUFFER / EXTENT) -> Box:
+    """West, south, east, north of a tile in degrees, with a margin (share of its edge; the buffer) on each side.
+
+    Beyond the antimeridian there is nothing to add.
+    """
 
     def latitude(row: float) -> float:
         return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / 2**z))))

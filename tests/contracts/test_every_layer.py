@@ -19,6 +19,7 @@ from geoplatform.pyramid import check
 from geoplatform.rendering.legend import legend
 from tests import make, mvt
 from tests.contracts import samples
+from tests.mvt import tile_of
 from tests.pyramid import brute
 
 pytestmark = pytest.mark.django_db
@@ -218,14 +219,6 @@ def test_every_layer_of_points_has_a_pyramid_that_is_exact(map_layer):
                 assert brute.kept(map_layer, z, x, y, choices) == brute.cells(rows, z, x, y), facet
     for level in check.levels(map_layer):
         assert check.differences(map_layer, level) == []
-
-
-def tile_of(longitude: float, latitude: float, z: int) -> tuple[int, int]:
-    import math
-
-    n = 2**z
-    y = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
-    return int((longitude + 180) / 360 * n), int(y * n)
 
 
 def test_tilejson_and_styles_are_absolute(map_layer):

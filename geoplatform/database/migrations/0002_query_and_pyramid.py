@@ -24,6 +24,16 @@ class Migration(migrations.Migration):
             reverse="DROP FUNCTION geoplatform.hold; DROP FUNCTION geoplatform.still_referenced CASCADE;"
             " DROP TABLE geoplatform.referring",
         ),
+        install(
+            "edits",
+            reverse="DROP FUNCTION geoplatform.generation, geoplatform.unchanged, geoplatform.prune_edits; "
+            "DROP FUNCTION geoplatform.log_anywhere CASCADE; DROP TABLE geoplatform.edit, geoplatform.edit_mark",
+        ),
+        install(
+            "tiles",
+            reverse="DROP FUNCTION geoplatform.stored_tile, geoplatform.store_tile, geoplatform.touch_tile, "
+            "geoplatform.prune_tiles; DROP TABLE geoplatform.tile",
+        ),
         # What a pyramid is made from is looked up under the lock too.
         install("guard", reverse="DROP FUNCTION geoplatform.looks_up CASCADE"),
         # Every writer now says since when it writes; going back, it may go on saying so.
