@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ALL = ("collection", "load")
+ALL = ("collection", "tiles", "pyramid", "edits", "stream", "load")
 
 
 def main(names: list[str]) -> int:

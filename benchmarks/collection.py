@@ -33,7 +33,7 @@ def run() -> list[dict[str, Any]]:
                 get(port, PATH)
             ours += tree_cpu(process) + tree_cpu(made.postmaster) - before
             _edit(made, number)
-            raw += _pgbench(made)
+            raw += _pgbench(made, SQL)
     requests = ROUNDS * 10
     return [
         {
@@ -51,11 +51,11 @@ def _edit(made: City, number: int) -> None:
         connection.execute(EDIT, [str(number)])
 
 
-def _pgbench(made: City) -> float:
-    """CPU seconds of ten runs of the raw SQL: backend and pgbench."""
+def _pgbench(made: City, script: Path, runs: int = 10) -> float:
+    """CPU seconds of so many runs of the raw SQL: backend and pgbench."""
     program = find_postgres().bin / "pgbench"
     before = tree_cpu(made.postmaster)
-    command = [str(program), "-n", "-t", "10", "-c", "1", "-f", str(SQL), made.web_url]
+    command = [str(program), "-n", "-t", str(runs), "-c", "1", "-f", str(script), made.web_url]
     # /usr/bin/time is not everywhere: the shell's `times` tells what pgbench itself took.
     done = subprocess.run(
         ["bash", "-c", '"$@" >/dev/null 2>&1 || exit 1; times', "bash", *command],

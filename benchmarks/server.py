@@ -22,12 +22,14 @@ def server(city: City) -> Iterator[tuple[int, int]]:
     command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
     process = subprocess.Popen(command, env=city.environment, stdout=subprocess.DEVNULL)
     try:
-        for _attempt in range(100):
+        for _attempt in range(600):
             try:
                 if get(port, "/healthz"):
                     break
             except OSError:
                 time.sleep(0.2)
+        else:
+            raise RuntimeError("the server did not start")
         yield process.pid, port
     finally:
         process.terminate()

@@ -1,7 +1,7 @@
 """Composition only: which rooms there are, which database, which language. Everything else lives in its room.
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
-PUBLIC_URL, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS.
+PUBLIC_URL, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, DOWNLOAD_FOLDER and the bounds of downloads.
 """
 
 import os
@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "geoplatform.catalog",
     "layers",
     "geoplatform.history",
+    "geoplatform.pyramid",
     "geoplatform.contributions",
     "geoplatform.pages",
     "geoplatform.services",
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
 # Readers get no cookie: sessions and CSRF tokens are made only by pages that log in or write.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "geoplatform.services.direct.direct",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -64,6 +66,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# Answered before the middlewares that only pages need.
+DIRECT_PATHS = ("/tiles/", "/styles/")
 
 ROOT_URLCONF = "geoplatform.urls"
 WSGI_APPLICATION = "geoplatform.wsgi.application"
@@ -150,6 +155,13 @@ REST_FRAMEWORK = {
 
 # A request may carry this much; geometry is guarded more tightly (contributions/geometry.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+# Downloads, for each process: how many at once (of the server's four threads, so that the map keeps some), how long one
+# may take, how large a file that is written before it is sent may be, and where it lies (none: the system's folder).
+DOWNLOADS_AT_ONCE = int(os.environ.get("DOWNLOADS_AT_ONCE", "2"))
+DOWNLOAD_SECONDS = int(os.environ.get("DOWNLOAD_SECONDS", "1800"))
+DOWNLOAD_FILE_BYTES = int(os.environ.get("DOWNLOAD_FILE_BYTES", "2000000000"))
+DOWNLOAD_FOLDER = os.environ.get("DOWNLOAD_FOLDER", "")
 
 # What the map is called (none: by its first municipality), and the layer whose features it lists first.
 PLATFORM_NAME = os.environ.get("PLATFORM_NAME", "")

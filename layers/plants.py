@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from geoplatform.catalog.derived import Inherited
 from geoplatform.catalog.layer import Layer, Related
 from geoplatform.catalog.models import Feature
-from geoplatform.catalog.seasons import half_month_field, half_months_check
+from geoplatform.catalog.seasons import half_month_field, half_months_check, season_field
 from geoplatform.catalog.symbols import Categorized, Marker
 from layers.species import Category, GrowthForm, Species
 
@@ -39,6 +39,7 @@ class Plant(Feature):
         Species,
         verbose_name=_("species"),
         on_delete=models.PROTECT,
+        db_constraint=False,  # kept in sets: a city's trees come by the hundred thousand
         related_name="plants",
         null=True,
         blank=True,
@@ -91,6 +92,7 @@ class Plant(Feature):
     edible = models.BooleanField(_("edible"), null=True, editable=False)
     fruit_from = half_month_field(_("ripe from"), editable=False)
     fruit_to = half_month_field(_("ripe to"), editable=False)
+    ripe = season_field("fruit_from", "fruit_to", _("ripe in"))
     location = models.PointField(_("location"))
 
     class Meta:
@@ -136,6 +138,7 @@ EDITABLE = (
     "note",
     "location",
 )
+FACETS = ("species", "category", "access", "status", "ripe")
 
 layers = (
     Layer(
@@ -149,6 +152,7 @@ layers = (
         label="species_de",
         symbol=Marker(color="#3c7a3a", size=6, outline="#ffffff", outline_width=1),
         zooms=(10, 22),
+        facets=FACETS,
         where=Q(growth_form=GrowthForm.TREE),
     ),
     Layer(
@@ -171,6 +175,7 @@ layers = (
             Marker(color="#c1121f", size=12),
         ),
         zooms=(10, 22),
+        facets=FACETS,
         where=Q(edible=True),
     ),
 )

@@ -59,7 +59,12 @@ class FeatureAdmin(admin.ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         kept = self.get_readonly_fields(request, obj)
-        names = [field.name for field in self.model._meta.local_concrete_fields]
+        names = [
+            field.name
+            for field in self.model._meta.local_concrete_fields
+            # A mask says nothing to people that its season does not.
+            if not isinstance(field, models.GeneratedField)
+        ]
         return [name for name in names if name not in (*kept, "id", "source_key")] + kept
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.facets import facet, has_pyramid
 from geoplatform.catalog.layer import DIMENSIONS, Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.properties import properties, resolve
@@ -27,7 +28,17 @@ def check_layers(**kwargs: Any) -> list[CheckMessage]:
         messages.extend(faults)
         if faults:
             continue  # nothing else can be said about it
-        for check in (_name, _geometry, _public, _editable, _derived, _symbol, _label):
+        for check in (
+            _name,
+            _geometry,
+            _public,
+            _editable,
+            _derived,
+            _symbol,
+            _label,
+            _facets,
+            _where,
+        ):
             # What names no field is told by the check of that name alone.
             with suppress(FieldDoesNotExist):
                 messages.extend(check(layer))
@@ -175,6 +186,55 @@ def _label(layer: Layer) -> Iterator[CheckMessage]:
         yield from _names_public(layer, layer.label, "label")
     if not 0 <= layer.zooms[0] <= layer.zooms[1] <= 24:
         yield _error(layer, 8, f"zooms {layer.zooms}", "First and last zoom level, 0 to 24.")
+
+
+def _facets(layer: Layer) -> Iterator[CheckMessage]:
+    if layer.facets and not has_pyramid(layer):
+        yield _error(
+            layer,
+            10,
+            "facets are for layers of points",
+            "Leave them out: its tiles show every row.",
+        )
+        return
+    for name in layer.facets:
+        try:
+            found = facet(layer, name)
+        except (FieldDoesNotExist, KeyError):
+            yield _error(
+                layer,
+                11,
+                f"facets: {name!r} is neither public nor a season's mask",
+                "Name public properties, or a field made by catalog.seasons.season_field.",
+            )
+        except ValueError as error:
+            yield _error(
+                layer, 11, f"facets: {error}", "Facets have few values: text, whole numbers, flags."
+            )
+        else:
+            if found.is_mask and name == layer.facets[0]:
+                yield _error(
+                    layer,
+                    12,
+                    f"facets: the mask {name!r} comes first",
+                    "The first facet divides the pyramid: name one that has one value for each point.",
+                )
+    if len(set(layer.facets)) < len(layer.facets):
+        yield _error(layer, 11, "facets: a name stands twice", "Name each facet once.")
+
+
+def _where(layer: Layer) -> Iterator[CheckMessage]:
+    """A layer's rows are known by the row alone; so are the writes that bring rows into it."""
+    if layer.where is None:
+        return
+    query = layer.model._base_manager.filter(layer.where).query
+    if len(query.alias_map) > 1:
+        yield _error(
+            layer,
+            13,
+            "`where` looks into a related table",
+            "Let the model inherit the value (`derived`) and stand on that.",
+        )
 
 
 def _names_public(layer: Layer, name: str, where: str) -> Iterator[CheckMessage]:

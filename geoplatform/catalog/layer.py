@@ -50,6 +50,8 @@ class Layer:
     where     the part of the model's rows that belongs to this layer
     role      "municipality", "quarter" or "species": the subject that other rooms look up by role
     visible   whether the map shows the layer when it opens
+    facets    what a layer of points can be filtered by at every zoom: public properties, or a season's mask;
+              the first, by which the pyramid is divided, should be the one with the most values
     """
 
     name: str
@@ -65,6 +67,7 @@ class Layer:
     where: Q | None = None
     role: str | None = None
     visible: bool = True
+    facets: tuple[str, ...] = ()
 
     # A frozen dataclass still has a __dict__, so that what follows from the declaration is found out once.
     @cached_property

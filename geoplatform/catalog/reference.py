@@ -41,6 +41,8 @@ def _layer(layer: Layer) -> Iterator[str]:
         facts.append(f"drawn from zoom {layer.zooms[0]} to {layer.zooms[1]}")
     if layer.open_to_all:
         facts.append("anybody may add a point")
+    if layer.facets:
+        facts.append("tiles can be filtered by " + ", ".join(f"`{name}`" for name in layer.facets))
     yield "; ".join(facts) + "."
     yield ""
     yield "| property | type | meaning | values |"

@@ -22,7 +22,13 @@ def databases(
     web = {**parse(web_url), **common}
     owner = {**parse(owner_url or web_url), **common}
     # A new backend loads PostGIS again (45 requests a second instead of 217), so connections are kept in a pool.
-    web["OPTIONS"] = {**web.get("OPTIONS", {}), "options": WEB_OPTIONS, "pool": POOL}
+    web["OPTIONS"] = {
+        **web.get("OPTIONS", {}),
+        "options": WEB_OPTIONS,
+        "pool": POOL,
+        # Only statements that ask for it are prepared, none for being frequent: a plan for all boxes suits few.
+        "prepare_threshold": 2**31,
+    }
     web["CONN_MAX_AGE"] = 0
     owner["TEST"] = {"MIRROR": "default"}
     return {"default": web, "owner": owner}

@@ -7,7 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import staged, texts
+from geoplatform.database import edits, pyramid, references, staged, texts
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -33,10 +33,14 @@ def create(table: str, upkeep: "Upkeep") -> str:
         _after(table, upkeep),
         *_drawing_column(table, upkeep),
         *_source_key(table),
+        *references.create(table, upkeep),
         *_refresh_from_related(table, upkeep),
         *_role(table, upkeep),
         *staged.create(table, upkeep),
         *texts.create(table, upkeep),
+        *pyramid.create(table, upkeep),
+        # The first migrations knew neither layers nor the log of edits.
+        *(edits.create(table, upkeep) if upkeep.layers else []),
     ]
     return ";\n".join(parts)
 
@@ -52,6 +56,9 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         related
         + staged.remove(table)
         + texts.remove(table, upkeep)
+        + references.remove(table)
+        + ";"
+        + edits.remove(table)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};
@@ -59,6 +66,7 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         + "".join(
             role.format(f"territory_{event.lower()}") for event in ("INSERT", "UPDATE", "DELETE")
         )
+        + "".join(f"{statement};" for statement in pyramid.remove(table, upkeep))
         + f"DELETE FROM geoplatform.kept WHERE table_name = '{table}'"
     )
 
@@ -106,7 +114,7 @@ def _before(table: str, upkeep: "Upkeep") -> str:
         IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.fid <> OLD.fid) THEN
             RAISE EXCEPTION 'the id and number of a feature never change'
                 USING ERRCODE = 'integrity_constraint_violation';
-        END IF;{guard}{derive}
+        END IF;{guard}{derive}{references.check_row(table, upkeep)}
         IF TG_OP = 'UPDATE' THEN
             NEW.created := OLD.created;
             IF {_row("NEW", upkeep.versioned)} IS NOT DISTINCT FROM {_row("OLD", upkeep.versioned)} THEN

@@ -4,7 +4,7 @@ A change of the declaration (a field, a derived column, a role) changes this con
 replaces the triggers. So a new layer needs no SQL of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models.constraints import BaseConstraint
@@ -25,9 +25,12 @@ class Upkeep(BaseConstraint):
     versioned                columns whose change makes a version, in table order
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
+    references               (foreign key column, table) of the keys without a constraint, which upkeep keeps instead
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
     layers                   names of the layers that show rows of this table
     shown_elsewhere          whether layers of other tables show something of this one's rows
+    pyramid                  what the pyramids of its point layers know (database/points.py): `values` and `layers`
+    shows                    tables without upkeep of their own whose rows the features show
     revision                 of the SQL that is installed
     """
 
@@ -40,10 +43,13 @@ class Upkeep(BaseConstraint):
         geometry_type: str | None = None,
         inherited: Sequence[InheritedColumn] = (),
         territory: bool = False,
+        references: Sequence[tuple[str, str]] = (),
         role: str | None = None,
         role_tables: Sequence[str] = (),
         layers: Sequence[str] = (),
         shown_elsewhere: bool = False,
+        pyramid: Mapping[str, Any] | None = None,
+        shows: Sequence[str] = (),
         revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
@@ -52,10 +58,13 @@ class Upkeep(BaseConstraint):
         self.geometry_type = geometry_type
         self.inherited = tuple(tuple(each) for each in inherited)
         self.territory = territory
+        self.references = tuple((column, table) for column, table in references)
         self.role = role
         self.role_tables = tuple(role_tables)
         self.layers = tuple(layers)
         self.shown_elsewhere = shown_elsewhere
+        self.pyramid = dict(pyramid or {})
+        self.shows = tuple(shows)
         self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
@@ -86,10 +95,13 @@ class Upkeep(BaseConstraint):
             "geometry_type": self.geometry_type,
             "inherited": self.inherited,
             "territory": self.territory,
+            "references": self.references,
             "role": self.role,
             "role_tables": self.role_tables,
             "layers": self.layers,
             "shown_elsewhere": self.shown_elsewhere,
+            "pyramid": self.pyramid,
+            "shows": self.shows,
             "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}

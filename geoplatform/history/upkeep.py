@@ -1,14 +1,20 @@
 """From the declaration of a layer to what the database keeps true about its table."""
 
+from enum import Enum
+from typing import Any
+
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
+from django.db import connection, models
+from psycopg import sql
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.derived import Inherited
+from geoplatform.catalog.facets import Value, drawn, facets, first_level, has_pyramid
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.properties import has_field, properties, resolve
 from geoplatform.database.upkeep import InheritedColumn, Upkeep
+from geoplatform.history.edits import shown_tables
 
 # Kept by the database itself, so no part of what a version says.
 KEPT = {"id", "fid", "created", "changed", "version"}
@@ -54,6 +60,14 @@ def upkeep_of(layer: Layer) -> Upkeep:
         geometry_type=layer.geometry_type,
         inherited=inherited,
         territory=territory,
+        references=[
+            (field.column, field.related_model._meta.db_table)
+            for field in options.local_concrete_fields
+            if isinstance(field, models.ForeignKey)
+            and not field.db_constraint  # type: ignore[attr-defined]
+            # Of these the database takes care in another way: a quarter's features are assigned anew.
+            and field.remote_field.on_delete is not models.DO_NOTHING
+        ],
         role=layer.role if layer.role in roles else None,
         role_tables=[registry.by_role(role).model._meta.db_table for role in roles]
         if layer.role in roles
@@ -64,7 +78,55 @@ def upkeep_of(layer: Layer) -> Upkeep:
             for other in registry.layers()
             for each in properties(other)
         ),
+        pyramid=pyramid_of(layer.model),
+        shows=_shows_without_upkeep(layer.model),
     )
+
+
+def pyramid_of(model: type[Feature]) -> dict[str, Any]:
+    """What the pyramids of a model's point layers know of a row; empty where it has none."""
+    chosen = [each for each in registry.declared() if each.model is model and has_pyramid(each)]
+    values: dict[str, Value] = {}
+    layers = []
+    for layer in chosen:
+        symbol, status = drawn(layer)
+        for value in (symbol, status, *(each.value for each in facets(layer))):
+            if value:
+                values.setdefault(value.name, value)
+        layers.append(
+            (
+                layer.name,
+                first_level(layer),
+                _condition(layer),
+                symbol.name if symbol else None,
+                tuple((each.name, each.value.name) for each in facets(layer)),
+            )
+        )
+    if not layers:
+        return {}
+    told = [(v.name, v.kind, v.column, *(v.related or (None, None))) for v in values.values()]
+    return {"values": tuple(told), "layers": tuple(layers)}
+
+
+def _condition(layer: Layer) -> str | None:
+    """`Layer.where` as SQL over a row, its columns named by their table."""
+    if layer.where is None:
+        return None
+    query = layer.model._base_manager.filter(layer.where).query
+    text, parameters = query.where.as_sql(query.get_compiler(connection=connection), connection)
+    plain = [each.value if isinstance(each, Enum) else each for each in parameters]
+    return text % tuple(sql.Literal(each).as_string(None) for each in plain)
+
+
+def _shows_without_upkeep(model: type[Feature]) -> list[str]:
+    kept = {each._meta.db_table for each, _layer in registry.models()}
+    shown = {
+        table
+        for layer in registry.layers()
+        if layer.model is model
+        for table in shown_tables(layer)
+    }
+    return sorted(shown - kept)
 
 
 def _inherited(layer: Layer, rule: Inherited) -> InheritedColumn:

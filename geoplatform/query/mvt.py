@@ -10,24 +10,25 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, property_by_name
 from geoplatform.catalog.symbols import Categorized
 from geoplatform.query.compose import Statement, restricted
+from geoplatform.query.facets import Choices, add_choices
 from geoplatform.query.feature_query import Box, FeatureQuery
 from geoplatform.query.select import raw_cursor
 
 EXTENT = 4096  # units along an edge of a tile
 BUFFER = 64  # units beyond the edge, so that markers and outlines are whole
 ALL_PROPERTIES_FROM = 16  # below, a tile carries only what drawing needs
-THIN_BELOW = 14  # below, points share cells of the size of a marker, one point each
-CELL = 64  # units
 
 
-def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
+def tile(layer: Layer, z: int, x: int, y: int, choices: Choices = ()) -> bytes:
     """The tile's bytes; empty where nothing stands or the layer is not drawn at this zoom.
 
     z, x, y  as in the XYZ scheme: zoom 0 to 22, rows counted from the north
+    choices  of facets; points from afar are the pyramid's (pyramid/render.py)
     """
     if not layer.geometry or not layer.zooms[0] <= z <= layer.zooms[1]:
         return b""
     statement = restricted(FeatureQuery(layer=layer))
+    add_choices(statement, choices)
     drawn = statement.own(f"{layer.geometry}_3857")
     z_x_y = sql.SQL(", ").join(map(sql.Literal, (z, x, y)))
     envelope = sql.SQL("ST_TileEnvelope({})").format(z_x_y)
@@ -44,8 +45,6 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
         *[_attribute(statement, each) for each in carried(layer, z)],
     ]
     inner = statement.select(columns)
-    if layer.dimension == 0 and z < THIN_BELOW:
-        inner = _thinned(statement, columns, drawn, z)
     content = _encode(layer.name, inner)
     parameters = statement.parameters
     if has_names(layer):
@@ -56,9 +55,11 @@ def tile(layer: Layer, z: int, x: int, y: int) -> bytes:
     return bytes(row[0]) if row else b""
 
 
-def degrees(z: int, x: int, y: int) -> Box:
-    """West, south, east, north of a tile and its buffer in degrees; beyond the antimeridian there is nothing to add."""
-    margin = BUFFER / EXTENT
+def degrees(z: int, x: int, y: int, margin: float = BUFFER / EXTENT) -> Box:
+    """West, south, east, north of a tile in degrees, with a margin (share of its edge; the buffer) on each side.
+
+    Beyond the antimeridian there is nothing to add.
+    """
 
     def latitude(row: float) -> float:
         return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / 2**z))))
@@ -111,16 +112,3 @@ def _attribute(statement: Statement, each: Property) -> sql.Composable:
     """A property in a type that tiles know: text, numbers and flags."""
     cast = sql.SQL("") if each.json_type in {"integer", "number", "boolean"} else sql.SQL("::text")
     return sql.SQL("{}{} AS {}").format(statement.column(each), cast, sql.Identifier(each.name))
-
-
-def _thinned(
-    statement: Statement, columns: list[sql.Composable], drawn: sql.Composable, z: int
-) -> sql.Composed:
-    """One point for each cell of a grid that all tiles share, always the same one: no edge of a tile shows."""
-    side = 2 * 20037508.342789244 / 2**z / EXTENT * CELL
-    cell = sql.SQL("floor(ST_X({0}) / {1}), floor(ST_Y({0}) / {1})").format(
-        drawn, sql.Literal(side)
-    )
-    first = sql.SQL("DISTINCT ON ({}) ").format(cell) + columns[0]
-    tail = sql.SQL(" ORDER BY {}, {}").format(cell, statement.own("fid"))
-    return statement.select([first, *columns[1:]], tail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from geoplatform.catalog.facets import DEEPEST, has_pyramid
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke, alike
 from geoplatform.query.mvt import has_names, names_of
@@ -13,6 +14,8 @@ PAPER = "#f6f3ea"
 INK = "#33402f"
 # Images for marker shapes other than circles are drawn this wide, in CSS pixels, by whoever shows the style.
 IMAGE_SIZE = 32
+# A marker of several points (`n`) is a little larger: half as large again from 150 on.
+SEVERAL = ["interpolate", ["linear"], ["ln", ["coalesce", ["get", "n"], 1]], 0, 1, 5, 1.5]
 # A layer's names appear this many zoom levels after its shapes.
 LABEL_LATER = {0: 6, 1: 2, 2: 2}
 
@@ -57,6 +60,8 @@ def names(layer: Layer) -> list[dict[str, Any]]:
         layout |= {"text-anchor": "top", "text-offset": [0, 0.8], "text-optional": True}
     paint = {"text-color": INK, "text-halo-color": PAPER, "text-halo-width": 1.5}
     first = min(layer.zooms[0] + LABEL_LATER[layer.dimension], layer.zooms[1])
+    if has_pyramid(layer):
+        first = max(first, DEEPEST + 1)  # markers of several points have no name
     found = _common(layer, "label", None)
     if has_names(layer):
         found["source-layer"] = names_of(layer)
@@ -148,19 +153,22 @@ def _marker(symbol: Marker) -> tuple[str, dict[str, Any]]:
     if symbol.shape == "circle":
         paint = {
             "circle-color": symbol.color,
-            "circle-radius": _growing(symbol.size / 2),
+            "circle-radius": _growing(symbol.size / 2, SEVERAL),
             "circle-stroke-color": symbol.outline,
             "circle-stroke-width": symbol.outline_width,
         }
         return "marker", {"type": "circle", "paint": paint}
     layout = {
         "icon-image": f"{symbol.shape}-{symbol.color}",
-        "icon-size": _growing(symbol.size / IMAGE_SIZE),
+        "icon-size": _growing(symbol.size / IMAGE_SIZE, SEVERAL),
         "icon-allow-overlap": True,
     }
     return "marker", {"type": "symbol", "layout": layout}
 
 
-def _growing(size: float) -> list[Any]:
-    """Half the size from afar, the full size from zoom 15 on."""
-    return ["interpolate", ["linear"], ["zoom"], 10, round(size / 2, 3), 15, size]
+def _growing(size: float, factor: list[Any] | None = None) -> list[Any]:
+    """Half the size from afar, the full size from zoom 15 on; times an expression over the feature."""
+    ends: list[Any] = [round(size / 2, 3), size]
+    if factor:
+        ends = [["*", end, factor] for end in ends]
+    return ["interpolate", ["linear"], ["zoom"], 10, ends[0], 15, ends[1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,24 @@ def link(
     """A web link (RFC 8288) with rel and type."""
     found = {"href": absolute(request, path), "rel": rel, "type": media_type}
     return {**found, "title": title} if title else found
+
+
+def accepts(request: HttpRequest, coding: str) -> bool:
+    """Whether the client takes a content coding (RFC 9110, 12.5.3); without the header it is sent none."""
+    weights = {}
+    for part in request.headers.get("Accept-Encoding", "").lower().split(","):
+        name, _, weight = part.partition(";")
+        weights[name.strip()] = not re.fullmatch(r"q\s*=\s*0(\.0*)?", weight.strip())
+    return weights.get(coding, weights.get("*", False))
+
+
+def known_etags(request: HttpRequest) -> frozenset[str]:
+    """What the client holds by If-None-Match: tags without quotes, compared weakly (RFC 9110, 13.1.2); `*` is any."""
+    header = request.headers.get("If-None-Match", "")
+    if header.strip() == "*":
+        return frozenset("*")
+    # A client that knows more versions than that is asked to fetch one anew.
+    return frozenset(re.findall(r'"([^"]*)"', header)[:20])
 
 
 def json_response(

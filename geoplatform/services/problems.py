@@ -144,6 +144,13 @@ def _too_long() -> Problem:
     )
 
 
+def refuse_parameters(request: HttpRequest, *allowed: str) -> None:
+    """Raise QueryError for a query parameter that this address does not know: a misspelt one must not go unnoticed."""
+    for name in request.GET:
+        if name not in allowed:
+            raise QueryError(name, _("Unknown parameter %s.") % name[:80])
+
+
 def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Django REST framework's errors in the same shape."""
     if isinstance(error, RequestDataTooBig):

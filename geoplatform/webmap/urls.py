@@ -23,4 +23,5 @@ urlpatterns: list[URLPattern] = [
     path("<layer:name>/", views.listing, name="listing"),
     path("<layer:name>/new", views.add, name="add"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),
+    path("<layer:name>/<int:number>", views.by_number, name="by-number"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -17,7 +18,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.contributions.services import add_feature
 from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
-from geoplatform.query.select import rows
+from geoplatform.query.select import features, rows
 from geoplatform.webmap import guard, page
 from geoplatform.webmap.basemap import allow_basemap
 from geoplatform.webmap.entries import around, details
@@ -81,6 +82,16 @@ def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
         raise Http404
     context = {"feature": details(layer, found[0]), "layer": layer, "added": "added" in request.GET}
     return _render(request, "feature.html", context)
+
+
+@require_safe
+def by_number(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """To the page of the feature with this number (`fid`), which is all that tiles from afar say of it."""
+    layer = _layer(name)
+    found = next(features(FeatureQuery(layer=layer, after=min(number, 2**62) - 1, limit=1)), None)
+    if not found or found[0] != number:
+        raise Http404
+    return HttpResponseRedirect(reverse("feature", args=[layer.name, json.loads(found[1])["id"]]))
 
 
 # No cookie, so no CSRF cookie either: guard.py looks at the origin and at a signed token.

@@ -51,6 +51,14 @@ def test_a_click_shows_details_in_plain_words(visitor: Visitor) -> None:
     expect(page.locator("#list")).to_be_visible()
 
 
+def test_from_afar_a_click_shows_details_too(visitor: Visitor) -> None:
+    visit = visitor()
+    page = visit.open_map("/#map=11/53.05/11.15")
+    visit.click_middle()
+    expect(page.locator("#details h2")).to_contain_text("Walnuss")
+    assert visit.complaints == []
+
+
 def test_the_same_by_keyboard(visitor: Visitor) -> None:
     visit = visitor()
     page = visit.open_map(f"/{AT_THE_APPLE}")

@@ -46,6 +46,14 @@ GOOD = registry.get("trees")
         ({"label": "own_edible"}, 8),
         ({"zooms": (15, 10)}, 8),
         ({"role": "species"}, 9),
+        ({"geometry": None, "symbol": None, "facets": ("status",)}, 10),
+        ({"facets": ("nothing",)}, 11),
+        ({"facets": ("own_edible",)}, 11),
+        ({"facets": ("height_m",)}, 11),
+        ({"facets": ("last_confirmed",)}, 11),
+        ({"facets": ("status", "status")}, 11),
+        ({"facets": ("ripe", "status")}, 12),
+        ({"where": Q(species__edible=True)}, 13),
     ],
 )
 def test_each_fault_has_its_id_and_a_hint(monkeypatch, changes, number):

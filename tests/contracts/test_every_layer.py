@@ -12,11 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.facets import facets, first_level, has_pyramid
 from geoplatform.catalog.properties import properties
 from geoplatform.database.upkeep import Upkeep
+from geoplatform.pyramid import check
 from geoplatform.rendering.legend import legend
-from tests import make
+from tests import make, mvt
 from tests.contracts import samples
+from tests.mvt import tile_of
+from tests.pyramid import brute
 
 pytestmark = pytest.mark.django_db
 LAYERS = registry.layers()
@@ -186,12 +190,35 @@ def test_tile_holds_the_feature(map_layer):
     assert get(f"/tiles/{map_layer.name}/{z}/0/0.mvt").content == b""
 
 
-def tile_of(longitude: float, latitude: float, z: int) -> tuple[int, int]:
-    import math
-
-    n = 2**z
-    y = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
-    return int((longitude + 180) / 360 * n), int(y * n)
+def test_every_layer_of_points_has_a_pyramid_that_is_exact(map_layer):
+    """Its tile equals brute force, as does each facet's, and the rows say the same."""
+    if not has_pyramid(map_layer):
+        assert not map_layer.facets
+        return
+    make.town()
+    made = samples.feature(map_layer)
+    point = made.__dict__[map_layer.geometry]
+    for z in range(first_level(map_layer), 14):
+        x, y = tile_of(point.x, point.y, z)
+        wanted = brute.cells(brute.rows(map_layer, {}), z, x, y)
+        assert brute.kept(map_layer, z, x, y, ()) == wanted
+        response = get(f"/tiles/{map_layer.name}/{z}/{x}/{y}.mvt")
+        drawn = mvt.points(response.content)
+        if z >= map_layer.zooms[0]:
+            assert (made.fid, 1) in {(each["id"], each["properties"]["n"]) for each in drawn}
+            assert sum(each["properties"]["n"] for each in drawn) == sum(
+                v[0] for v in wanted.values()
+            )
+        else:
+            assert drawn == []
+        for facet in facets(map_layer):
+            if not facet.is_mask:
+                value = str(made.__dict__.get(facet.name, ""))
+                choices = brute.choices(map_layer, {facet.name: value})
+                rows = brute.rows(map_layer, {facet.name: value})
+                assert brute.kept(map_layer, z, x, y, choices) == brute.cells(rows, z, x, y), facet
+    for level in check.levels(map_layer):
+        assert check.differences(map_layer, level) == []
 
 
 def test_tilejson_and_styles_are_absolute(map_layer):

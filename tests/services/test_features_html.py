@@ -175,3 +175,9 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(trees):
     assert "unsafe" not in response.headers["Content-Security-Policy"]
     for part in text(response).split("<script")[1:]:
         assert 'src="/static/' in part or 'type="application/json"' in part
+
+
+def test_the_end_of_a_stream_is_in_the_readers_language_too(trees):
+    links = json.loads(Client().get(TREES, {"lang": "en"}).getvalue())["links"]
+    [title] = [each["title"] for each in links if each["rel"] == "collection"]
+    assert title == "Fruit trees and other edible plants"

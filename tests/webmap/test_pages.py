@@ -83,6 +83,15 @@ def test_a_bad_box_is_said(town, bbox):
     assert "bbox" in response.content.decode()
 
 
+def test_a_number_leads_to_the_page_of_its_feature(town):
+    for prefix in ("", "/en"):
+        response = Client().get(f"{prefix}/fruit-trees/{town.fid}")
+        assert response.status_code == 302
+        assert response.headers["Location"] == f"{prefix}/fruit-trees/{town.id}"
+    for path in (f"/quarters/{town.fid}", "/trees/0", f"/trees/{town.fid + 1}", f"/trees/{10**30}"):
+        assert Client().get(path).status_code == 404, path
+
+
 def test_unknown_addresses_get_a_friendly_page(town):
     for path in (
         "/fruit-trees/00000000-0000-0000-0000-000000000000",

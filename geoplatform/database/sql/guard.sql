@@ -23,6 +23,13 @@ END $$;
 CREATE OR REPLACE FUNCTION geoplatform.derives() RETURNS void
 LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock_shared(5303771142) $$;
 
+CREATE OR REPLACE FUNCTION geoplatform.looks_up() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM geoplatform.derives();
+    RETURN NULL;
+END $$;
+
 -- For BEFORE STATEMENT triggers: the lock comes before any row's, or two writers could wait for each other.
 CREATE OR REPLACE FUNCTION geoplatform.changes_what_is_derived_from() RETURNS trigger
 LANGUAGE plpgsql AS $$

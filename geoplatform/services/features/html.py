@@ -15,8 +15,10 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.properties import Property, properties
+from geoplatform.formats.about import LICENCE_ADDRESSES
 from geoplatform.pages.words import is_half_month
 from geoplatform.query.crs import supported
+from geoplatform.query.feature_query import DEFAULT_LIMIT
 from geoplatform.query.figures import figures
 from geoplatform.query.select import attributions
 from geoplatform.services.features import reading
@@ -24,7 +26,6 @@ from geoplatform.services.features.examples import programs, questions
 from geoplatform.services.features.smallmap import legends, map_settings
 from geoplatform.services.html import HTML_TYPE, clickable, page
 
-LICENCES = "http://dcat-ap.de/def/licenses/"
 STANDARD = re.compile(
     r"/spec/(?P<name>[a-z0-9-]+?)(?:-(?P<part>\d+))?/[\d.]+/(?:conf|req)/(?P<class>.+)$"
 )
@@ -129,7 +130,7 @@ def card(layer: Layer) -> dict[str, Any]:
         % {"number": number_format(known.count, force_grouping=True)},
         "geometry": geometry_words(layer),
         "licences": [
-            {"label": Licence(each).label, "address": f"{LICENCES}{each}"}
+            {"label": Licence(each).label, "address": f"{LICENCE_ADDRESSES}{each}"}
             for each in known.licences
         ],
         "attribution": attributions(layer),
@@ -154,8 +155,9 @@ def doors(links: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def groups(links: list[dict[str, str]]) -> list[dict[str, Any]]:
     """All links of a collection by what they are for, however many there will be."""
+    # Files of the whole first: it is what most come for.
     found: dict[str, list[dict[str, str]]] = {}
-    for link in doors(links):
+    for link in sorted(doors(links), key=lambda each: each["rel"] != "enclosure"):
         found.setdefault(rel_words(link["rel"]), []).append(link)
     return [{"title": title, "links": each} for title, each in found.items()]
 
@@ -165,7 +167,7 @@ def rel_words(rel: str) -> str:
     known = {
         "self": _("This description for programs"),
         "alternate": _("This description for programs"),
-        "items": _("Ask and page through"),
+        "items": _("One page of features: %d, unless limit says otherwise") % DEFAULT_LIMIT,
         "enclosure": _("Whole layer as a file"),
         "tilesets-vector": _("Map tiles"),
         "queryables": _("What can be asked for"),

@@ -10,6 +10,7 @@ from itertools import islice
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.utils.translation import get_language, override
 
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.order import write_cursor
@@ -23,6 +24,7 @@ PIECE = 500  # features that are sent on together
 def collection(request: HttpRequest, query: FeatureQuery) -> Iterator[bytes]:
     """The FeatureCollection; what is known last stands last."""
     assert query.limit is not None
+    language = get_language()
     # One feature more than asked for tells whether there is a next page.
     rows = ordered(replace(query, limit=query.limit + 1))
     lead = b'{"type":"FeatureCollection","features":[\n'
@@ -45,7 +47,9 @@ def collection(request: HttpRequest, query: FeatureQuery) -> Iterator[bytes]:
     }
     if query.at is not None:
         closing["asOf"] = written(query.at)
-    closing["links"] = links(request, query, following(query, last) if more else None)
+    # By now the view is over, and with it its language.
+    with override(language):
+        closing["links"] = links(request, query, following(query, last) if more else None)
     text = "],\n" + json.dumps(closing, ensure_ascii=False, default=str)[1:]
     yield (b"" if returned else lead) + text.encode()
 

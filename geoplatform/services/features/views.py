@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.formats.writers import WRITERS
 from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.select import attributions, extent
 from geoplatform.services.features.formats import GEOJSON, ITEMS
 from geoplatform.services.features.html import document_page
 from geoplatform.services.features.openapi import document as describe_all
 from geoplatform.services.features.parameters import given, refuse_all
+from geoplatform.services.features.schemas import CONFORMANCE as FILTERING
+from geoplatform.services.features.schemas import links as schema_links
 from geoplatform.services.negotiation import HTML, JSON, Offer, chosen, json_response, link
 from geoplatform.services.problems import Problem, problems
 
@@ -28,6 +31,7 @@ CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    *FILTERING,
 ]
 
 
@@ -144,6 +148,18 @@ def describe(request: HttpRequest, layer: Layer) -> dict[str, Any]:
                 )
                 for offer in ITEMS
             ),
+            # The whole layer at once (OGC 17-069r4, recommendation 15).
+            *(
+                link(
+                    request,
+                    f"/downloads/{layer.name}.{each.name}",
+                    "enclosure",
+                    each.media_type.partition(";")[0],
+                    each.title,
+                )
+                for each in WRITERS.values()
+            ),
+            *schema_links(request, layer),
         ],
     }
     if layer.geometry:

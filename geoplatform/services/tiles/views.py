@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import blake2b
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.utils.html import escape
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.translation import gettext as _
+from isal import igzip
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import properties
-from geoplatform.query.mvt import has_names, names_of
-from geoplatform.query.mvt import tile as make_tile
-from geoplatform.query.select import attributions, extent
+from geoplatform.pyramid.render import render
+from geoplatform.query.facets import Choices, parse_facets
 from geoplatform.rendering.maplibre import style
-from geoplatform.services.negotiation import absolute, json_response
-from geoplatform.services.problems import Problem, problems
+from geoplatform.services.negotiation import absolute, accepts, json_response, known_etags
+from geoplatform.services.problems import Problem, problems, refuse_parameters
+from geoplatform.services.tiles import store
+from geoplatform.services.tiles.tilejson import tilejson as make_tilejson
 
 MVT = "application/vnd.mapbox-vector-tile"
 # A tile is asked for again each time and answered by 304 while it is the same: an edit is seen at once by everybody.
@@ -31,19 +32,49 @@ def _layer(name: str) -> Layer:
     return layer
 
 
+def _variant(choices: Choices) -> str | None:
+    """How a choice is called in the store; None for one that is too rare to be kept: several facets or values."""
+    if not choices:
+        return ""
+    if len(choices) > 1 or len(choices[0].values) > 1:
+        return None
+    return json.dumps([choices[0].facet.name, *choices[0].values], default=str)
+
+
 @problems("GET", "HEAD")
 def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpResponse:
+    """A tile, empty where nothing stands: 200 without a body, which MapLibre and GDAL take for an empty tile."""
     layer = _layer(name)
     if z > 22 or x >= 2**z or y >= 2**z:
         raise Problem(
             404, _("There is no such tile: zoom 0 to 22, columns and rows below two to the zoom.")
         )
-    content = make_tile(layer, z, x, y)
-    etag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": REVALIDATE}
-    if etag in request.headers.get("If-None-Match", ""):
-        return HttpResponse(status=304, headers=headers)
-    return HttpResponse(content, content_type=MVT, headers=headers)
+    choices = parse_facets(layer, request.GET.dict())
+    known = known_etags(request)
+    found = store.tile(
+        layer,
+        z,
+        x,
+        y,
+        facets=_variant(choices),
+        known=known,
+        make=lambda: render(layer, z, x, y, choices),
+    )
+    headers = {
+        # Weak: the same tile is sent compressed or not (RFC 9110, 8.8.1).
+        "ETag": f'W/"{found.etag}"',
+        "Cache-Control": REVALIDATE,
+        "Vary": "Accept-Encoding",
+    }
+    if found.body is None or "*" in known:
+        return HttpResponseNotModified(headers=headers)
+    body = found.body
+    if body and accepts(request, "gzip"):
+        headers["Content-Encoding"] = "gzip"
+    elif body:
+        body = igzip.decompress(body)
+    headers["Content-Length"] = str(len(body))
+    return HttpResponse(body, content_type=MVT, headers=headers)
 
 
 def _tile_address(request: HttpRequest, layer: Layer) -> str:
@@ -53,40 +84,8 @@ def _tile_address(request: HttpRequest, layer: Layer) -> str:
 
 @problems("GET", "HEAD")
 def tilejson(request: HttpRequest, name: str) -> HttpResponse:
-    """TileJSON 3.0."""
     layer = _layer(name)
-    body: dict[str, Any] = {
-        "tilejson": "3.0.0",
-        "name": layer.title,
-        "description": layer.description,
-        "scheme": "xyz",
-        "tiles": [_tile_address(request, layer)],
-        "minzoom": layer.zooms[0],
-        # Beyond, clients draw the last tiles larger: coordinates are exact to a few centimetres by then.
-        "maxzoom": min(layer.zooms[1], 18),
-        "vector_layers": [
-            {
-                "id": layer.name,
-                "description": layer.description,
-                "fields": {each.name: each.title for each in properties(layer)},
-            }
-        ],
-    }
-    if whom := attributions(layer):
-        # Clients show it as HTML.
-        body["attribution"] = escape(" · ".join(whom))
-    if has_names(layer):
-        about = {
-            "id": names_of(layer),
-            "description": _("Where the names stand"),
-            "fields": {layer.label: ""},
-        }
-        body["vector_layers"].append(about)
-    # Where people add points no box holds tiles back: one outside of it would not be seen.
-    box = None if layer.open_to_all else extent(layer)
-    if box:
-        body["bounds"] = box
-    return _revalidated(json_response(body))
+    return _revalidated(request, make_tilejson(layer, _tile_address(request, layer)))
 
 
 @problems("GET", "HEAD")
@@ -106,9 +105,17 @@ def _style(request: HttpRequest, layers: list[Layer], name: str) -> HttpResponse
     for each in body["layers"]:
         if each.get("source") in hidden:
             each["layout"]["visibility"] = "none"
-    return _revalidated(json_response(body))
+    return _revalidated(request, body)
 
 
-def _revalidated(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = REVALIDATE
+def _revalidated(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    """The document, or 304 to who has it; a language or a host of its own makes a text of its own."""
+    refuse_parameters(request)
+    response = json_response(body)
+    etag = blake2b(response.content, digest_size=12).hexdigest()
+    headers = {"ETag": f'W/"{etag}"', "Cache-Control": REVALIDATE, "Vary": response.headers["Vary"]}
+    if known_etags(request) & {etag, "*"}:
+        return HttpResponseNotModified(headers=headers)
+    for name, value in {**headers, "Content-Length": str(len(response.content))}.items():
+        response.headers[name] = value
     return response

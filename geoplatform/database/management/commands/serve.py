@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from geoplatform.database.cluster import Cluster, ClusterError
+from geoplatform.database.folder import Folder
 
 
 class Command(BaseCommand):
@@ -72,7 +73,10 @@ class Command(BaseCommand):
                 signal.signal(number, end)
         self.stdout.write(f"The map is at http://{host}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
+        folder = Folder()
+        folder.start()
         status = server.wait()
+        folder.stop()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)  # workers that have outlived a killed granian
         if status not in (0, -signal.SIGTERM):

@@ -7,7 +7,7 @@ import { say } from "./status.js";
 import { shownTab } from "./tabs.js";
 
 /** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
-/** @typedef {{layer: string, id: string, title: string}} Hit */
+/** @typedef {{layer: string, id: string, title: string, several?: [number, number]}} Hit several: the place of a marker that stands for more than one */
 
 /** @type {Element | null} where the keyboard was before the details opened */
 let before = null;

@@ -54,7 +54,9 @@ function start() {
       return;
     }
     const [first, ...others] = hitsAt(map, place);
-    if (first) void openDetails(map, first.layer, first.id, others);
+    // A marker of several points comes apart nearer by.
+    if (first?.several) map.easeTo({ center: first.several, zoom: map.getZoom() + 2 });
+    else if (first) void openDetails(map, first.layer, first.id, others.filter((other) => !other.several));
     else say(text("nothingHere"));
   }
 

@@ -49,9 +49,16 @@ function distance(map, feature, x, y) {
  * @param {MapGeoJSONFeature} feature
  * @returns {Hit | null}
  */
-function toHit({ layer, properties }) {
+function toHit({ layer, properties, id, geometry }) {
   const name = layerOf(layer);
-  if (!name || typeof properties.id !== "string") return null;
+  if (!name) return null;
+  if (typeof properties.n === "number" && properties.n > 1 && geometry.type === "Point") {
+    const [longitude, latitude] = geometry.coordinates;
+    return { layer: name, id: `${properties.n}@${longitude},${latitude}`, title: "", several: [longitude, latitude] };
+  }
+  // From afar a point comes with its number alone; its page is found by that, too.
+  if (properties.n === 1 && id !== undefined) return { layer: name, id: String(id), title: "" };
+  if (typeof properties.id !== "string") return null;
   const title = properties[`species_${settings.language}`] ?? properties.name ?? properties.number ?? "";
   return { layer: name, id: properties.id, title: String(title) };
 }
