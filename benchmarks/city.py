@@ -54,6 +54,7 @@ class City:
     trees: int
     environment: dict[str, str]
     web_url: str
+    owner_url: str
     postmaster: int
 
 
@@ -97,7 +98,12 @@ def city(trees: int) -> Iterator[City]:
                 assert row is not None
                 postmaster = _parent(row[0])
             yield City(
-                name, trees, environment, _plain(cluster.url("geoplatform_web", name)), postmaster
+                name,
+                trees,
+                environment,
+                _plain(cluster.url("geoplatform_web", name)),
+                _plain(cluster.url("geoplatform_owner", name)),
+                postmaster,
             )
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

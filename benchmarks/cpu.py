@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -12,7 +13,7 @@ def cpu(process: int, *, reaped: bool = True) -> float:
     """CPU seconds of a process, user and system, with those of children it has waited for."""
     try:
         text = Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
     # Fields 14 to 17 of proc(5); the name in brackets may hold spaces.
     fields = text.rpartition(")")[2].split()
@@ -23,8 +24,9 @@ def children(process: int) -> list[int]:
     """All descendants of a process that run now."""
     found = []
     for task in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *children(int(child))]
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended since
+            for child in task.read_text().split():
+                found += [int(child), *children(int(child))]
     return found
 
 
