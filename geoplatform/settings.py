@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "layers",
     "geoplatform.history",
     "geoplatform.contributions",
+    "geoplatform.services",
     "geoplatform.exchange",
     "geoplatform.webmap",
     "geoplatform.backoffice",

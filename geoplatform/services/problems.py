@@ -9,16 +9,18 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.translation import get_language_from_request as language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from psycopg.errors import QueryCanceled
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
-from geoplatform.query.feature_query import QueryError
-from geoplatform.services.negotiation import language
+from geoplatform.query.errors import QueryError
 
 FieldErrors = Sequence[Mapping[str, str]]
 
@@ -88,6 +90,12 @@ def problems(
                 except QueryError as error:
                     errors = [{"field": error.parameter, "message": str(error)}]
                     response = problem_response(Problem(400, str(error), errors=errors), request)
+                except QueryCanceled:
+                    response = problem_response(_too_long(), request)
+                except OperationalError as error:
+                    if not isinstance(error.__cause__, QueryCanceled):
+                        raise
+                    response = problem_response(_too_long(), request)
             if request.method in {"GET", "HEAD"}:
                 # Read by maps on other sites too.
                 response.headers["Access-Control-Allow-Origin"] = "*"
@@ -96,6 +104,15 @@ def problems(
         return answer
 
     return decorate
+
+
+def _too_long() -> Problem:
+    """The database gave up at its time limit: a question that costs too much, or too many at once."""
+    return Problem(
+        503,
+        _("This question takes the database too long. Ask for a smaller area or fewer conditions."),
+        headers={"Retry-After": "30"},
+    )
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

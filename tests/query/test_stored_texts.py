@@ -3,9 +3,7 @@
 import json
 import random
 
-import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
@@ -16,6 +14,7 @@ from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.geojson import feature_text
 from geoplatform.query.select import features, raw_cursor
 from tests import make
+from tests.sessions import session
 
 LAYERS = ("trees", "fruit-trees", "quarters", "species")
 
@@ -51,14 +50,6 @@ def stored(name):
         return cursor.fetchone()[0]
 
 
-def other_session():
-    config = settings.DATABASES["default"]
-    return psycopg.connect(
-        host=config["HOST"], port=config["PORT"], user=config["USER"],
-        dbname=connection.settings_dict["NAME"], autocommit=True,
-    )  # fmt: skip
-
-
 def test_reading_stores_and_stored_texts_are_read(town):
     layer = registry.get("trees")
     first = served(layer)
@@ -90,9 +81,9 @@ WRITES = (
 
 def test_no_write_leaves_a_stale_text(town):
     generator = random.Random(7)
-    with other_session() as session:
+    with session() as other:
         for _step in range(60):
-            session.execute(generator.choice(WRITES))
+            other.execute(generator.choice(WRITES))
             for name in LAYERS:
                 layer = registry.get(name)
                 assert served(layer) == composed(layer)
@@ -101,11 +92,11 @@ def test_no_write_leaves_a_stale_text(town):
 
 def test_a_reader_in_an_old_snapshot_stores_nothing_that_newer_readers_take(town):
     layer = registry.get("trees")
-    with other_session() as session, connection.cursor() as cursor:
+    with session() as other, connection.cursor() as cursor:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SELECT 1 FROM layers_plant LIMIT 1")
-        session.execute("UPDATE layers_plant SET note = 'new'")
-        session.execute("UPDATE layers_species SET german_name = 'neu'")
+        other.execute("UPDATE layers_plant SET note = 'new'")
+        other.execute("UPDATE layers_species SET german_name = 'neu'")
         old = served(layer)
         assert "neu" not in old[min(old)]
         cursor.execute("COMMIT")

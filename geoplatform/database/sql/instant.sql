@@ -20,8 +20,9 @@ CREATE OR REPLACE FUNCTION geoplatform.degrees_around(area geometry) RETURNS geo
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     side double precision := greatest(ST_XMax(area) - ST_XMin(area), ST_YMax(area) - ST_YMin(area), 1);
-    bent geometry := ST_Envelope(ST_Transform(ST_Segmentize(area, side / 16), 4326));
+    bent geometry;
 BEGIN
+    bent := ST_Envelope(ST_Transform(ST_Segmentize(area, side / 16), 4326));
     RETURN ST_Expand(bent, 0.000001 + 0.01 * greatest(ST_XMax(bent) - ST_XMin(bent), ST_YMax(bent) - ST_YMin(bent)));
 EXCEPTION WHEN OTHERS THEN
     RETURN ST_MakeEnvelope(-180, -90, 180, 90, 4326);

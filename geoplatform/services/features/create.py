@@ -26,7 +26,8 @@ from geoplatform.contributions.geometry import parse_point
 from geoplatform.contributions.services import AlreadyThere, add_feature
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
-from geoplatform.services.features.views import GEOJSON, layer_or_404
+from geoplatform.services.features.formats import GEOJSON
+from geoplatform.services.features.views import layer_or_404
 from geoplatform.services.negotiation import absolute
 from geoplatform.services.problems import Problem
 

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator
-from itertools import islice
-from urllib.parse import urlencode
+from itertools import chain
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from geoplatform.catalog.layer import Layer
-from geoplatform.query.feature_query import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    FeatureQuery,
-    parse_bbox,
-    parse_equals,
-    parse_integer,
-)
-from geoplatform.query.select import count, features
-from geoplatform.query.temporal import parse_interval
+from geoplatform.query.crs import CRS84, parse_crs
+from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.select import features
 from geoplatform.services.features.create import create
-from geoplatform.services.features.views import GEOJSON, document, layer_or_404, parameters
-from geoplatform.services.negotiation import link
+from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
+from geoplatform.services.features.html import item_page, items_page
+from geoplatform.services.features.page import collection
+from geoplatform.services.features.parameters import as_of, given, parse, refuse_all
+from geoplatform.services.features.views import layer_or_404
+from geoplatform.services.negotiation import HTML, JSON, chosen, link
 from geoplatform.services.problems import Problem, problems
 
 
@@ -44,90 +38,53 @@ def items(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def read(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A page of features, in order of their number; `next` leads on (clause 7.15)."""
-    query = parse(request, layer_or_404(name))
-    matched = count(query)
-    response = StreamingHttpResponse(page(request, query, matched), content_type=GEOJSON)
-    response.headers["Vary"] = "Accept-Language"
+    """A page of features; `next` leads on (OGC 17-069r4, 7.15)."""
+    layer = layer_or_404(name)
+    offer = chosen(request, ITEMS)
+    query = parse(request, layer)
+    if offer == HTML:
+        return items_page(request, query)
+    response = StreamingHttpResponse(begun(collection(request, query)), content_type=GEOJSON)
+    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers["Content-Crs"] = f"<{query.crs.uri}>"
     return response
 
 
-@document
+def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces, the first one made already: what goes wrong until then is still answered as a problem."""
+    first = next(pieces)
+    return chain([first], pieces)
+
+
+@problems("GET", "HEAD")
 def item(request: HttpRequest, name: str, id: str) -> HttpResponse:
     """One feature by its id, with links."""
     layer = layer_or_404(name)
+    offer = chosen(request, ITEM)
+    values = given(request)
+    crs = parse_crs("crs", values.pop("crs", CRS84.uri))
+    at = as_of(values.pop("datetime", None))
+    refuse_all(values)
     try:
-        query = FeatureQuery(layer=layer, id=uuid.UUID(id), limit=1)
+        query = FeatureQuery(layer=layer, id=uuid.UUID(id), limit=1, crs=crs, at=at)
     except ValueError:
         query = None
     found = list(features(query)) if query else []
     if not found:
         raise Problem(404, _("There is no such feature in %s.") % layer.name)
+    if offer == HTML:
+        return item_page(layer, id)
     address = f"/api/collections/{layer.name}"
     links = json.dumps(
         [
-            link(request, f"{address}/items/{id}", "self", GEOJSON),
-            link(request, address, "collection", "application/json", str(layer.title)),
-            link(request, f"/{layer.name}/{id}", "alternate", "text/html"),
+            link(request, request.get_full_path(), "self", GEOJSON),
+            link(request, f"{address}/items/{id}?f=html", "alternate", HTML.media_type),
+            link(request, address, "collection", JSON.media_type, str(layer.title)),
         ],
         ensure_ascii=False,
     )
-    return HttpResponse(found[0][1][:-1] + f',"links":{links}}}'.encode(), content_type=GEOJSON)
-
-
-def parse(request: HttpRequest, layer: Layer) -> FeatureQuery:
-    """The parameters of a request; any that is not known is an error (clause 7.15.1, 7.6)."""
-    values = parameters(request)
-    bbox = values.pop("bbox", None)
-    if "datetime" in values:
-        # Features have no time of their own yet, and such ones match any time (clause 7.15.4).
-        parse_interval(values.pop("datetime"))
-    return FeatureQuery(
-        layer=layer,
-        bbox=parse_bbox(bbox) if bbox is not None else None,
-        limit=parse_integer(
-            "limit", values.pop("limit", str(DEFAULT_LIMIT)), low=1, high=MAX_LIMIT, clamp=True
-        ),
-        after=parse_integer("after", values.pop("after", "0"), low=0, high=2**62),
-        equals=parse_equals(layer, values),
+    return HttpResponse(
+        found[0][1][:-1] + f',"links":{links}}}'.encode(),
+        content_type=GEOJSON,
+        headers={"Content-Crs": f"<{crs.uri}>", "Vary": "Accept, Accept-Language"},
     )
-
-
-def page(request: HttpRequest, query: FeatureQuery, matched: int) -> Iterator[bytes]:
-    """The collection in pieces, in the order they come from the database; what is known last stands last."""
-    assert query.limit is not None
-    # One feature more than asked for tells whether there is a next page.
-    rows = features(FeatureQuery(**{**query.__dict__, "limit": query.limit + 1}))
-    yield b'{"type":"FeatureCollection","features":['
-    returned, last = 0, 0
-    while batch := list(islice(rows, min(500, query.limit - returned))):
-        yield (b",\n" if returned else b"\n") + b",\n".join([text for _fid, text in batch])
-        returned += len(batch)
-        last = batch[-1][0]
-    more = next(rows, None) is not None
-    rows.close()  # type: ignore[attr-defined]
-    yield (
-        "],\n"
-        + json.dumps(
-            _closing(request, query, matched, returned, last if more else None), ensure_ascii=False
-        )[1:]
-    ).encode()
-
-
-def _closing(
-    request: HttpRequest, query: FeatureQuery, matched: int, returned: int, after: int | None
-) -> dict[str, object]:
-    address = f"/api/collections/{query.layer.name}"
-    links = [
-        link(request, request.get_full_path(), "self", GEOJSON),
-        link(request, address, "collection", "application/json", str(query.layer.title)),
-    ]
-    if after is not None:
-        following = {**request.GET.dict(), "after": after}
-        links.append(link(request, f"{address}/items?{urlencode(following)}", "next", GEOJSON))
-    return {
-        "numberMatched": matched,
-        "numberReturned": returned,
-        "timeStamp": dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "links": links,
-    }

@@ -10,10 +10,14 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties
-from geoplatform.query.feature_query import DEFAULT_LIMIT, MAX_LIMIT
+from geoplatform.query.crs import CRS84, supported
+from geoplatform.query.feature_query import DEFAULT_LIMIT, MAX_LIMIT, MAX_SORTS
+from geoplatform.query.order import CURSOR_LIMIT
+from geoplatform.services.features.formats import GEOJSON, ITEMS
 from geoplatform.services.negotiation import absolute
 
-GEOJSON = "application/geo+json"
+ITEMS_PARAMETERS = ("limit", "after", "cursor", "datetime", "sortby", "properties")
+GEOMETRY_PARAMETERS = ("bbox", "bbox-crs", "crs")
 
 
 def document(request: HttpRequest) -> dict[str, Any]:
@@ -64,7 +68,7 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
     listing = _get(str(layer.title), f"{layer.name}.items", "FeatureCollection", GEOJSON)
     listing["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
-        for name in ("limit", "after", "datetime", *(["bbox"] if layer.geometry else []))
+        for name in ITEMS_PARAMETERS + (GEOMETRY_PARAMETERS if layer.geometry else ())
     ] + [_query_parameter(each) for each in properties(layer)]
     if layer.open_to_all:
         listing["post"] = {
@@ -84,6 +88,9 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
         }
     one = _get(str(layer.title), f"{layer.name}.item", "Feature", GEOJSON)
     one["get"]["parameters"] += [
+        {"$ref": f"#/components/parameters/{name}"}
+        for name in ("datetime", *(["crs"] if layer.geometry else []))
+    ] + [
         {
             "name": "id",
             "in": "path",
@@ -108,40 +115,70 @@ def _query_parameter(each: Property) -> dict[str, Any]:
 
 
 def _parameters() -> dict[str, Any]:
-    return {
+    described = [
         # GDAL and QGIS read their page size here.
-        "limit": {
-            "name": "limit",
-            "in": "query",
-            "schema": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "default": DEFAULT_LIMIT,
-            },
-        },
-        "f": {
-            "name": "f",
-            "in": "query",
-            "schema": {"type": "string", "enum": ["json", "geojson"], "default": "json"},
-        },
+        _parameter(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            _(
+                "How many features a page holds at most; a higher number than the maximum is lowered to it."
+            ),
+        ),
+        _parameter(
+            "f",
+            {"type": "string", "enum": [offer.name for offer in ITEMS], "default": ITEMS[0].name},
+            _("The format of the answer, before what Accept asks for."),
+        ),
         # An instant or an interval; OGC 17-069r4, requirement 25 has it as plain text.
-        "datetime": {
-            "name": "datetime",
-            "in": "query",
-            "style": "form",
-            "explode": False,
-            "schema": {"type": "string"},
-        },
-        "after": {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
-        "bbox": {
-            "name": "bbox",
-            "in": "query",
-            "style": "form",
-            "explode": False,
-            "schema": {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
-        },
-    }
+        _parameter(
+            "datetime",
+            {"type": "string"},
+            _("The layer as it was at an instant, or at the end of an interval (RFC 3339)."),
+        ),
+        _parameter(
+            "after",
+            {"type": "integer", "format": "int64", "minimum": 0},
+            _("Where a page begins: taken from the link to the next page."),
+        ),
+        _parameter(
+            "cursor",
+            {"type": "string", "maxLength": CURSOR_LIMIT},
+            _("Where a page of a sorted answer begins: taken from the link to the next page."),
+        ),
+        _parameter(
+            "sortby",
+            {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_SORTS},
+            _("Names of properties, each after + for upwards or - for downwards."),
+        ),
+        _parameter(
+            "properties",
+            {"type": "array", "items": {"type": "string"}},
+            _("Names of the properties in the answer."),
+        ),
+        _parameter(
+            "bbox",
+            {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
+            _("West, south, east, north; in the order of axes of bbox-crs."),
+        ),
+        _crs_parameter("bbox-crs", _("The coordinate reference system of bbox.")),
+        _crs_parameter(
+            "crs", _("The coordinate reference system of the geometries in the answer.")
+        ),
+    ]
+    return {each["name"]: each for each in described}
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """A parameter of the query; lists are separated by commas."""
+    listed = {"style": "form", "explode": False}
+    return {"name": name, "in": "query", "description": description, **listed, "schema": schema}
+
+
+def _crs_parameter(name: str, description: str) -> dict[str, Any]:
+    uris = [crs.uri for crs in supported()]
+    return _parameter(
+        name, {"type": "string", "format": "uri", "enum": uris, "default": CRS84.uri}, description
+    )
 
 
 def _schemas() -> dict[str, Any]:

@@ -12,19 +12,22 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from geoplatform.query.feature_query import QueryError
+from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.select import attributions, extent
+from geoplatform.services.features.formats import GEOJSON, ITEMS
+from geoplatform.services.features.html import page
 from geoplatform.services.features.openapi import document as describe_all
-from geoplatform.services.negotiation import json_response, link
+from geoplatform.services.features.parameters import given, refuse_all
+from geoplatform.services.negotiation import HTML, JSON, Offer, chosen, json_response, link
 from geoplatform.services.problems import Problem, problems
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-GEOJSON = "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 ]
 
 
@@ -40,72 +43,83 @@ def layer_or_404(name: str) -> Layer:
     return layer
 
 
-def parameters(request: HttpRequest) -> dict[str, str]:
-    """The parameters of a request, each given once, without `f`: there is one format."""
-    values = {}
-    for name, given in request.GET.lists():
-        if len(given) > 1:
-            raise QueryError(name[:80], _("%s stands twice in the address.") % name[:80])
-        values[name] = given[0]
-    if values.pop("f", "json") not in {"json", "geojson"}:
-        raise QueryError("f", _("f is json."))
-    return values
+def document(
+    template: str, *offers: Offer
+) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., HttpResponseBase]]:
+    """Decorate what is read as a whole: it gives a dictionary, answered as JSON or as a page by `template`.
+
+    Any parameter but `f` is an error (clause 7.6).
+    """
+    answers = offers or (JSON, HTML)
+
+    def decorate(view: Callable[..., dict[str, Any]]) -> Callable[..., HttpResponseBase]:
+        @problems("GET", "HEAD")
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            offer = chosen(request, answers)
+            refuse_all(given(request))
+            body = view(request, *args, **kwargs)
+            if offer == HTML:
+                return page(request, template, {"body": body})
+            return json_response(body, offer.media_type)
+
+        return answer
+
+    return decorate
 
 
-def document(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    """Decorate what is read as a whole: any parameter but `f` is an error (clause 7.6)."""
-
-    @problems("GET", "HEAD")
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        for name in parameters(request):
-            raise QueryError(name[:80], _("Unknown parameter %s.") % name[:80])
-        return view(request, *args, **kwargs)
-
-    return answer
-
-
-@document
-def landing(request: HttpRequest) -> HttpResponse:
-    return json_response(
-        {
-            "title": _("Open green map"),
-            "description": _("Quarters, green spaces, gardens and fruit trees as open data."),
-            "links": [
-                link(request, "/api/", "self", "application/json"),
-                link(
-                    request, "/api/openapi", "service-desc", OPENAPI, _("How this interface works")
-                ),
-                link(request, "/api/conformance", "conformance", "application/json"),
-                link(request, "/api/collections", "data", "application/json", _("The layers")),
-            ],
-        }
-    )
+@document("landing")
+def landing(request: HttpRequest) -> dict[str, Any]:
+    """Where everything begins (clause 7.2)."""
+    return {
+        "title": _("Open green map"),
+        "description": _("Quarters, green spaces, gardens and fruit trees as open data."),
+        "links": [
+            *own_links(request, "/api/"),
+            link(request, "/api/openapi", "service-desc", OPENAPI, _("How this interface works")),
+            link(
+                request, "/api/openapi?f=html", "service-doc", "text/html", _("The same as a page")
+            ),
+            link(request, "/api/conformance", "conformance", "application/json"),
+            link(request, "/api/collections", "data", "application/json", _("The layers")),
+        ],
+    }
 
 
-@document
-def conformance(request: HttpRequest) -> HttpResponse:
-    return json_response({"conformsTo": CONFORMANCE})
+@document("conformance")
+def conformance(request: HttpRequest) -> dict[str, Any]:
+    """The standards' classes that hold (clause 7.4)."""
+    return {"conformsTo": CONFORMANCE, "links": own_links(request, "/api/conformance")}
 
 
-@document
-def openapi(request: HttpRequest) -> HttpResponse:
-    return json_response(describe_all(request), OPENAPI)
+@document("openapi", Offer("json", OPENAPI), HTML)
+def openapi(request: HttpRequest) -> dict[str, Any]:
+    """The interface described for programs (clause 7.3)."""
+    return describe_all(request)
 
 
-@document
-def collections(request: HttpRequest) -> HttpResponse:
-    return json_response(
-        {
-            "links": [link(request, "/api/collections", "self", "application/json")],
-            "collections": [describe(request, each) for each in registry.layers()],
-        }
-    )
+@document("collections")
+def collections(request: HttpRequest) -> dict[str, Any]:
+    """All layers (clause 7.13)."""
+    return {
+        "links": own_links(request, "/api/collections"),
+        "crs": [crs.uri for crs in supported()],
+        "collections": [describe(request, each) for each in registry.layers()],
+    }
 
 
-@document
-def collection(request: HttpRequest, name: str) -> HttpResponse:
-    return json_response(describe(request, layer_or_404(name)))
+@document("collection")
+def collection(request: HttpRequest, name: str) -> dict[str, Any]:
+    """One layer (clause 7.14)."""
+    return describe(request, layer_or_404(name))
+
+
+def own_links(request: HttpRequest, address: str) -> list[dict[str, str]]:
+    """An address itself, as JSON and as a page."""
+    return [
+        link(request, address, "self", "application/json"),
+        link(request, f"{address}?f=html", "alternate", "text/html"),
+    ]
 
 
 def describe(request: HttpRequest, layer: Layer) -> dict[str, Any]:
@@ -117,13 +131,24 @@ def describe(request: HttpRequest, layer: Layer) -> dict[str, Any]:
         "description": layer.description,
         "itemType": "feature",
         "attribution": " · ".join(attributions(layer)),
-        "crs": [CRS84],
         "links": [
-            link(request, address, "self", "application/json"),
-            link(request, f"{address}/items", "items", GEOJSON, str(layer.title)),
+            *own_links(request, address),
+            *(
+                link(
+                    request,
+                    f"{address}/items"
+                    + ("" if offer.media_type == GEOJSON else f"?f={offer.name}"),
+                    "items",
+                    offer.media_type,
+                    f"{layer.title} ({offer.title})",
+                )
+                for offer in ITEMS
+            ),
         ],
     }
     if layer.geometry:
+        found["crs"] = [crs.uri for crs in supported()]
+        found["storageCrs"] = CRS84.uri
         found["links"].append(
             link(
                 request,
@@ -135,5 +160,5 @@ def describe(request: HttpRequest, layer: Layer) -> dict[str, Any]:
         )
         box = extent(layer)
         if box:
-            found["extent"] = {"spatial": {"bbox": [box], "crs": CRS84}}
+            found["extent"] = {"spatial": {"bbox": [box], "crs": CRS84.uri}}
     return found
