@@ -21,7 +21,7 @@ from benchmarks.peers import servers
 from benchmarks.server import get, server
 
 VIEW = Path(__file__).parent / "trees_for_peers.sql"
-ROUNDS = 4
+ROUNDS = 3
 REQUESTS = 10
 # Name, how it is started, requests of a round, and how many times cheaper ours must be.
 PEERS: tuple[tuple[str, servers.Start, int, float], ...] = (
