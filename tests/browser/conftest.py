@@ -5,12 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import make
 from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses
+from tests.serving import serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # WebGL without a graphics card; root, as in a container, cannot have Chromium's sandbox.
@@ -76,37 +73,9 @@ def server(
             _fill()
         _point_at(before)
         try:
-            yield from _serve({**os.environ, **addresses(name)})
+            yield from serve({**os.environ, **addresses(name)})
         finally:
             _drop(admin, name)
-
-
-def _serve(environment: dict[str, str]) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "geoplatform.wsgi:application"]
-    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    quiet = ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning", "--no-ws"]
-    process = subprocess.Popen([*command, *options, *quiet], env=environment, cwd=PROJECT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{address}/healthz", process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("The server did not start.")
 
 
 @pytest.fixture(scope="session")

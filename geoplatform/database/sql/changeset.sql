@@ -13,8 +13,10 @@ BEGIN
             RETURN this;
         END IF;
     END IF;
-    -- Seen by `stable_instant`: this transaction writes since then, in whole seconds since 2020, rounded downwards.
-    PERFORM pg_advisory_xact_lock_shared(530377, floor(extract(epoch FROM clock_timestamp()) - 1577836800)::integer);
+    -- Seen by `stable_instant`: this transaction writes since then. Twelve bits say what lock it is, 52 the microseconds
+    -- since 2020 (enough until 2162).
+    PERFORM pg_advisory_xact_lock_shared(
+        (1306::bigint << 52) | floor(1000000 * (extract(epoch FROM clock_timestamp()) - 1577836800))::bigint);
     INSERT INTO public.history_changeset (actor, reason, channel, transaction, at)
     VALUES (
         coalesce(nullif(current_setting('geoplatform.actor', true), ''), 'database:' || session_user),

@@ -5,13 +5,14 @@ CREATE OR REPLACE FUNCTION geoplatform.stable_instant(wanted timestamptz) RETURN
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
 DECLARE
     now_is timestamptz := clock_timestamp();  -- before the locks are looked at
-    writing_since bigint;
+    writing_since bigint;  -- microseconds since 2020
 BEGIN
-    SELECT min(objid::bigint) INTO writing_since
+    SELECT min(((classid::bigint & 1048575) << 32) | objid::bigint) INTO writing_since
     FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = 530377 AND objsubid = 2
+    WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 20 = 1306
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RETURN least(wanted, now_is, to_timestamp(writing_since + 1577836800));
+    RETURN least(wanted, now_is,
+        timestamptz '2020-01-01 00:00:00+00' + writing_since * interval '1 microsecond');
 END $$;
 
 -- A box in another CRS, its bent edges included, as a box in degrees: what an index on stored degrees is asked with.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,8 +14,8 @@ from geoplatform.catalog.properties import Property, properties
 from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.feature_query import DEFAULT_LIMIT, MAX_LIMIT, MAX_SORTS
 from geoplatform.query.order import CURSOR_LIMIT
-from geoplatform.services.features.formats import GEOJSON, ITEMS
-from geoplatform.services.negotiation import absolute
+from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
+from geoplatform.services.negotiation import HTML, JSON, Offer, absolute
 
 ITEMS_PARAMETERS = ("limit", "after", "cursor", "datetime", "sortby", "properties")
 GEOMETRY_PARAMETERS = ("bbox", "bbox-crs", "crs")
@@ -43,18 +44,37 @@ def document(request: HttpRequest) -> dict[str, Any]:
 
 
 def _get(
-    summary: str, operation: str, schema: str | None = None, media_type: str = "application/json"
+    summary: str,
+    operation: str,
+    schema: str | None = None,
+    offers: Sequence[Offer] = (JSON, HTML),
 ) -> dict[str, Any]:
-    content = {
-        media_type: {
-            "schema": {"$ref": f"#/components/schemas/{schema}"} if schema else {"type": "object"}
-        }
+    """One GET; `schema` names what its JSON holds."""
+    content: dict[str, Any] = {}
+    for offer in offers:
+        media_type = offer.media_type
+        content[media_type] = {"schema": {"type": "string"}}
+        if media_type == HTML.media_type:
+            continue
+        if media_type.endswith("json"):
+            content[media_type] = {
+                "schema": {"$ref": f"#/components/schemas/{schema}"}
+                if schema
+                else {"type": "object"}
+            }
+        elif not media_type.startswith("text/"):
+            content[media_type]["schema"]["format"] = "binary"
+    names = {
+        "type": "string",
+        "enum": [name for offer in offers for name in (offer.name, *offer.aliases)],
+        "default": offers[0].name,
     }
+    described = _("The format of the answer, before what Accept asks for.")
     return {
         "get": {
             "summary": str(summary),
             "operationId": operation,
-            "parameters": [{"$ref": "#/components/parameters/f"}],
+            "parameters": [_parameter("f", names, described)],
             "responses": {
                 "200": {"description": "OK", "content": content},
                 "default": {"$ref": "#/components/responses/Problem"},
@@ -65,7 +85,7 @@ def _get(
 
 def _layer_paths(layer: Layer) -> dict[str, Any]:
     address = f"/collections/{layer.name}"
-    listing = _get(str(layer.title), f"{layer.name}.items", "FeatureCollection", GEOJSON)
+    listing = _get(str(layer.title), f"{layer.name}.items", "FeatureCollection", ITEMS)
     listing["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
         for name in ITEMS_PARAMETERS + (GEOMETRY_PARAMETERS if layer.geometry else ())
@@ -86,7 +106,7 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
                 "default": {"$ref": "#/components/responses/Problem"},
             },
         }
-    one = _get(str(layer.title), f"{layer.name}.item", "Feature", GEOJSON)
+    one = _get(str(layer.title), f"{layer.name}.item", "Feature", ITEM)
     one["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
         for name in ("datetime", *(["crs"] if layer.geometry else []))
@@ -111,7 +131,8 @@ def _query_parameter(each: Property) -> dict[str, Any]:
         schema["format"] = each.format
     if each.choices:
         schema["enum"] = [value for value, _label in each.choices]
-    return {"name": each.name, "in": "query", "description": str(each.title), "schema": schema}
+    # QGIS filters by those parameters alone that say style and explode.
+    return _parameter(each.name, schema, str(each.title))
 
 
 def _parameters() -> dict[str, Any]:
@@ -123,11 +144,6 @@ def _parameters() -> dict[str, Any]:
             _(
                 "How many features a page holds at most; a higher number than the maximum is lowered to it."
             ),
-        ),
-        _parameter(
-            "f",
-            {"type": "string", "enum": [offer.name for offer in ITEMS], "default": ITEMS[0].name},
-            _("The format of the answer, before what Accept asks for."),
         ),
         # An instant or an interval; OGC 17-069r4, requirement 25 has it as plain text.
         _parameter(
