@@ -61,8 +61,9 @@ def run() -> list[dict[str, Any]]:
 
 
 def _answer(port: int, path: str) -> tuple[int, set[str]]:
-    """How many features an answer holds, and the names of their properties."""
+    """How many features an answer holds, all of them points, and the names of their properties."""
     features = json.loads(get(port, path))["features"]
+    assert all(each["geometry"]["type"] == "Point" for each in features), path
     # Some say the id among the properties too.
     return len(features), set().union(*(each["properties"] for each in features)) - {"id"}
 

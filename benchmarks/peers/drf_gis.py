@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import path
 from rest_framework.generics import ListAPIView
 from rest_framework.serializers import ReadOnlyField
+from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.pagination import GeoJsonPagination
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
@@ -30,11 +31,15 @@ class Meta:
 
 
 RELATED = {
-    each.name: ReadOnlyField(source=each.path.replace("__", "."))
+    each.name: ReadOnlyField(source=each.path.replace("__", "."), allow_null=True)
     for each in PROPERTIES
     if each.foreign_key is not None
 }
-Serializer = type("Serializer", (GeoFeatureModelSerializer,), {"Meta": Meta, **RELATED})
+Serializer = type(
+    "Serializer",
+    (GeoFeatureModelSerializer,),
+    {"Meta": Meta, str(layer.geometry): GeometryField(), **RELATED},
+)
 
 
 class Page(GeoJsonPagination):
