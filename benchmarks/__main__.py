@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks.outcome import AT_LEAST, holds, not_run
 
-ALL = ("collection", "rate", "peers", "load")
+ALL = ("collection", "rate", "peers", "load", "stream")
 
 
 def main(names: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,3 +34,9 @@ def children(process: int) -> list[int]:
 def tree_cpu(process: int) -> float:
     """CPU seconds of a process and all its descendants, those that ended included."""
     return cpu(process) + sum(cpu(each) for each in children(process))
+
+
+def ended_children() -> float:
+    """CPU seconds of all that this process has started and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import resource
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.city import City
-from benchmarks.cpu import tree_cpu
+from benchmarks.cpu import ended_children, tree_cpu
 from geoplatform.database.binaries import find_postgres
 
 SQL = Path(__file__).parent / "sql"
@@ -40,22 +39,16 @@ def pgbench(made: City, script: str, *how: str) -> Run:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        before = tree_cpu(made.postmaster) + _children()
+        before = tree_cpu(made.postmaster) + ended_children()
         done = subprocess.run(
             [str(program), "-n", *how, "-f", file.name, made.web_url],
             capture_output=True,
             text=True,
             check=True,
         )
-        used = tree_cpu(made.postmaster) + _children() - before
+        used = tree_cpu(made.postmaster) + ended_children() - before
     processed = re.search(r"actually processed: (\d+)", done.stdout)
     rate = re.search(r"tps = ([\d.]+)", done.stdout)
     assert processed, done.stdout
     assert rate, done.stdout
     return Run(used, int(processed[1]), float(rate[1]))
-
-
-def _children() -> float:
-    """CPU seconds of what this process has started and waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -41,7 +41,7 @@ def running(command: list[str], environment: dict[str, str], port: int, path: st
     """Process id of a server that answers `path`; ended afterwards."""
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        for _attempt in range(300):
+        for _attempt in range(600):
             try:
                 get(port, path)
                 break

@@ -1,7 +1,7 @@
 """Composition only: which rooms there are, which database, which language. Everything else lives in its room.
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
-PUBLIC_URL, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS.
+PUBLIC_URL, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, DOWNLOAD_FOLDER and the bounds of downloads.
 """
 
 import os
@@ -149,6 +149,13 @@ REST_FRAMEWORK = {
 
 # A request may carry this much; geometry is guarded more tightly (contributions/geometry.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+# Downloads, for each process: how many at once (of the server's four threads, so that the map keeps some), how long one
+# may take, how large a file that is written before it is sent may be, and where it lies (none: the system's folder).
+DOWNLOADS_AT_ONCE = int(os.environ.get("DOWNLOADS_AT_ONCE", "2"))
+DOWNLOAD_SECONDS = int(os.environ.get("DOWNLOAD_SECONDS", "1800"))
+DOWNLOAD_FILE_BYTES = int(os.environ.get("DOWNLOAD_FILE_BYTES", "2000000000"))
+DOWNLOAD_FOLDER = os.environ.get("DOWNLOAD_FOLDER", "")
 
 # What the map is called (none: by its first municipality), and the layer whose features it lists first.
 PLATFORM_NAME = os.environ.get("PLATFORM_NAME", "")

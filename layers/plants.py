@@ -39,6 +39,7 @@ class Plant(Feature):
         Species,
         verbose_name=_("species"),
         on_delete=models.PROTECT,
+        db_constraint=False,  # kept in sets: a city's trees come by the hundred thousand
         related_name="plants",
         null=True,
         blank=True,

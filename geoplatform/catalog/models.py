@@ -70,7 +70,8 @@ class Feature(models.Model):
 
     `derived` names columns that the database keeps true; they are not versioned. `reference` is the field by which
     files, forms and other tables name a feature of this kind. `with_geometry` names fields that follow when a file
-    brings a feature's geometry.
+    brings a feature's geometry. A foreign key with `db_constraint=False` is kept by the database all the same, in sets
+    (`database/references.py`).
     """
 
     derived: ClassVar[tuple[Inherited, ...]] = ()
@@ -83,6 +84,7 @@ class Feature(models.Model):
         settings.MUNICIPALITY_MODEL,
         verbose_name=_("municipality"),
         on_delete=models.PROTECT,
+        db_constraint=False,
         null=True,
         blank=True,
         editable=False,
@@ -103,6 +105,7 @@ class Feature(models.Model):
         Source,
         verbose_name=_("source"),
         on_delete=models.PROTECT,
+        db_constraint=False,
         related_name="+",
         db_index=False,  # the index on (source, source_key) serves for both
     )

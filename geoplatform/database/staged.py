@@ -8,6 +8,8 @@ functions can make it do so (`unless_staged`). What the two roads store is held 
 
 from typing import TYPE_CHECKING
 
+from geoplatform.database import references
+
 if TYPE_CHECKING:
     from geoplatform.database.upkeep import Upkeep
 
@@ -56,18 +58,25 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
     point = upkeep.geometry_type == "POINT"
     versioned = ", ".join(f'"{name}"' for name in upkeep.versioned)
     names = ["id", "version", "created", "changed", "changeset"]
-    values = ["gen_random_uuid()", "1", "moment", "moment", "this"]
+    values = [
+        "(front || lpad(to_hex(s.\"row\"), 8, '0') || tail)::uuid",
+        "1",
+        "moment",
+        "moment",
+        "this",
+    ]
     joins = ""
     located = ""
+    named = {column: f's."{column}"' for column, _target in upkeep.references}
     if upkeep.territory and upkeep.geometry:
+        located = _located_points(upkeep) if point else _located(upkeep)
+        joins += ' LEFT JOIN located t ON t."row" = s."row"'
+        named["municipality_id"] = "coalesce(t.municipality_id, s.municipality_id)"
         names += ["municipality_id", "quarter_id"]
-        if point:
-            located = _located_points(upkeep)
-            joins += ' LEFT JOIN located t ON t."row" = s."row"'
-            values += ["coalesce(t.municipality_id, s.municipality_id)", "t.quarter_id"]
-        else:
-            joins += f' CROSS JOIN LATERAL geoplatform.territory(s."{upkeep.geometry}", s.municipality_id) t'
-            values += ["t.municipality", "t.quarter"]
+        values += [named["municipality_id"], "t.quarter_id"]
+    held = references.check_set(
+        upkeep, f"FROM pg_temp.staged s{joins} WHERE s.target IS NULL", named
+    )
     for number, (key, target) in enumerate(upkeep.related_keys().items()):
         joins += f' LEFT JOIN public.{target} r{number} ON r{number}.id = s."{key}"'
         for field, own, foreign_key, _target, column in upkeep.inherited:
@@ -79,6 +88,11 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
     DECLARE
         this bigint;
         moment timestamptz;
+        -- UUIDs of version 7 (RFC 9562, 5.7: milliseconds, then a counter with random bits around it): rows that come
+        -- together have ids that lie together, and the index takes them for a fifth of what random ones cost.
+        front text := lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+            || substr(gen_random_uuid()::text, 1, 3) || '8' || substr(gen_random_uuid()::text, 1, 3);
+        tail text := substr(gen_random_uuid()::text, 1, 4);
         added bigint;
     BEGIN
         PERFORM geoplatform.check_staged();
@@ -87,7 +101,7 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
         END IF;{_guard(upkeep)}
         PERFORM geoplatform.derives();
         this := geoplatform.changeset();
-        moment := clock_timestamp();{located}
+        moment := clock_timestamp();{located}{held}
         PERFORM set_config('geoplatform.staged', '{table}', true);
         INSERT INTO public.{table} ({", ".join(names)}, {versioned})
         SELECT {", ".join(values)}, {", ".join(f's."{name}"' for name in upkeep.versioned)}
@@ -122,3 +136,14 @@ def _located_points(upkeep: "Upkeep") -> str:
             SELECT * FROM geoplatform.located_points('{upkeep.geometry}');
         CREATE UNIQUE INDEX ON pg_temp.located ("row");
         ANALYZE pg_temp.located;"""
+
+
+def _located(upkeep: "Upkeep") -> str:
+    """Lines and polygons are cut row by row: which quarter they overlap most has no shorter way."""
+    return f"""
+        DROP TABLE IF EXISTS pg_temp.located;
+        CREATE TEMP TABLE located ON COMMIT DROP AS
+            SELECT s."row", t.municipality AS municipality_id, t.quarter AS quarter_id
+            FROM pg_temp.staged s
+            CROSS JOIN LATERAL geoplatform.territory(s."{upkeep.geometry}", s.municipality_id) t
+            WHERE s.target IS NULL;"""

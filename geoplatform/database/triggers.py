@@ -7,7 +7,7 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import staged, texts
+from geoplatform.database import references, staged, texts
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def create(table: str, upkeep: "Upkeep") -> str:
         _after(table, upkeep),
         *_drawing_column(table, upkeep),
         *_source_key(table),
+        *references.create(table, upkeep),
         *_refresh_from_related(table, upkeep),
         *_role(table, upkeep),
         *staged.create(table, upkeep),
@@ -52,6 +53,8 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         related
         + staged.remove(table)
         + texts.remove(table, upkeep)
+        + references.remove(table)
+        + ";"
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};
@@ -106,7 +109,7 @@ def _before(table: str, upkeep: "Upkeep") -> str:
         IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.fid <> OLD.fid) THEN
             RAISE EXCEPTION 'the id and number of a feature never change'
                 USING ERRCODE = 'integrity_constraint_violation';
-        END IF;{guard}{derive}
+        END IF;{guard}{derive}{references.check_row(table, upkeep)}
         IF TG_OP = 'UPDATE' THEN
             NEW.created := OLD.created;
             IF {_row("NEW", upkeep.versioned)} IS NOT DISTINCT FROM {_row("OLD", upkeep.versioned)} THEN

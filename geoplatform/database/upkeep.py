@@ -25,6 +25,7 @@ class Upkeep(BaseConstraint):
     versioned                columns whose change makes a version, in table order
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
+    references               (foreign key column, table) of the keys without a constraint, which upkeep keeps instead
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
     layers                   names of the layers that show rows of this table
     shown_elsewhere          whether layers of other tables show something of this one's rows
@@ -40,6 +41,7 @@ class Upkeep(BaseConstraint):
         geometry_type: str | None = None,
         inherited: Sequence[InheritedColumn] = (),
         territory: bool = False,
+        references: Sequence[tuple[str, str]] = (),
         role: str | None = None,
         role_tables: Sequence[str] = (),
         layers: Sequence[str] = (),
@@ -52,6 +54,7 @@ class Upkeep(BaseConstraint):
         self.geometry_type = geometry_type
         self.inherited = tuple(tuple(each) for each in inherited)
         self.territory = territory
+        self.references = tuple((column, table) for column, table in references)
         self.role = role
         self.role_tables = tuple(role_tables)
         self.layers = tuple(layers)
@@ -86,6 +89,7 @@ class Upkeep(BaseConstraint):
             "geometry_type": self.geometry_type,
             "inherited": self.inherited,
             "territory": self.territory,
+            "references": self.references,
             "role": self.role,
             "role_tables": self.role_tables,
             "layers": self.layers,

@@ -84,7 +84,7 @@ class References:
             row = self.make(name, **known)
             row.source, row.licence = self.source, self.source.licence
             try:
-                row.clean_fields()
+                row.clean_fields(exclude={"source"})  # it would be looked up for each row anew
             except ValidationError:
                 continue  # too long to be a name; its rows are reported
             made.append(row)

@@ -123,7 +123,7 @@ class Rows:
         if self.geometry:
             shapes = self._shapes(table, towns)
             report(shapes.faults)
-            ready[self.geometry] = pa.array(geo.to_hex(shapes), pa.string())
+            ready[self.geometry] = geo.to_hex(shapes)
             repaired = shapes.repaired
             for name, value in self.plan.model.with_geometry.items():
                 ready.setdefault(name, self._with_geometry(name, value, ready[self.geometry]))
@@ -225,7 +225,7 @@ class Rows:
         elif file.wkt:
             shapes = geo.from_wkt(np.array(as_text(table[file.wkt]).to_pylist(), object))
         elif GEOMETRY in table.column_names:
-            shapes = geo.from_wkb(table[GEOMETRY].to_numpy())
+            shapes = geo.from_wkb(table[GEOMETRY].combine_chunks())
         else:
             shapes = geo.Shapes(np.full(table.num_rows, None, object))
         if bad.any():
@@ -278,18 +278,20 @@ class Rows:
 
     def _key_faults(self, keys: pa.Array, usable: np.ndarray) -> list[tuple[np.ndarray, str]]:
         """Rows without a key, and rows whose key a usable row before them has."""
-        missing, again = [], []
-        for row, key in enumerate(keys.to_pylist()):
-            if not usable[row]:
-                continue
-            if key is None:
-                missing.append(row)
-            elif key in self.seen:
-                again.append(row)
-            else:
-                self.seen.add(key)
-        found = [(missing, _("no key")), (again, _("key already seen in this file"))]
-        return [(np.array(rows), reason) for rows, reason in found if rows]
+        rows = np.flatnonzero(usable)
+        texts = keys.take(pa.array(rows))
+        there = texts.is_valid().to_numpy(zero_copy_only=False)
+        missing, rows, texts = rows[~there], rows[there], texts.drop_null()
+        indices = texts.dictionary_encode().indices.to_numpy()
+        first = np.zeros(len(rows), bool)
+        first[np.unique(indices, return_index=True)[1]] = True
+        distinct = set(texts.filter(pa.array(first)).to_pylist())
+        if before := self.seen & distinct:
+            known = pc.is_in(texts, pa.array(list(before), pa.string()))
+            first &= ~known.to_numpy(zero_copy_only=False)
+        self.seen |= distinct
+        found = [(missing, _("no key")), (rows[~first], _("key already seen in this file"))]
+        return [(rows, reason) for rows, reason in found if len(rows)]
 
 
 def _constant(field: models.Field[Any, Any], rule: FieldRule) -> str | None:

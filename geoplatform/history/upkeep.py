@@ -54,6 +54,14 @@ def upkeep_of(layer: Layer) -> Upkeep:
         geometry_type=layer.geometry_type,
         inherited=inherited,
         territory=territory,
+        references=[
+            (field.column, field.related_model._meta.db_table)
+            for field in options.local_concrete_fields
+            if isinstance(field, models.ForeignKey)
+            and not field.db_constraint  # type: ignore[attr-defined]
+            # Of these the database takes care in another way: a quarter's features are assigned anew.
+            and field.remote_field.on_delete is not models.DO_NOTHING
+        ],
         role=layer.role if layer.role in roles else None,
         role_tables=[registry.by_role(role).model._meta.db_table for role in roles]
         if layer.role in roles

@@ -109,6 +109,10 @@ def restricted(query: FeatureQuery) -> Statement:
         column = statement.column(property_by_name(query.layer)[name])
         statement.conditions.append(sql.SQL("{} = %s").format(column))
         statement.parameters.append(value)
+    if query.filter is not None:
+        wanted, values = query.filter.condition(statement)
+        statement.conditions.append(wanted)
+        statement.parameters.extend(values)
     return statement
 
 

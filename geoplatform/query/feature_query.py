@@ -7,7 +7,7 @@ import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,9 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, property_by_name
 from geoplatform.query.crs import CRS84, Crs
 from geoplatform.query.errors import QueryError as QueryError
+
+if TYPE_CHECKING:
+    from geoplatform.query.cql2 import Filter
 
 Box = tuple[float, float, float, float]
 MAX_LIMIT = 50_000
@@ -39,6 +42,7 @@ class FeatureQuery:
     bbox      west, south, east, north in `bbox_crs`, longitude or easting first; in degrees, west > east crosses the
               antimeridian
     equals    public property -> value, already of the property's type
+    filter    a condition in CQL2, already parsed for this layer
     id        one feature alone
     at        the layer as it was at this instant, from its history; None for now
     sortby    the order; without it, and among equals, by number (`fid`)
@@ -53,6 +57,7 @@ class FeatureQuery:
     bbox: Box | None = None
     bbox_crs: Crs = CRS84
     equals: Mapping[str, Any] = field(default_factory=dict)
+    filter: Filter | None = None
     id: uuid.UUID | None = None
     at: dt.datetime | None = None
     sortby: tuple[Sort, ...] = ()

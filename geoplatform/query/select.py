@@ -62,11 +62,11 @@ def ordered(query: FeatureQuery) -> Iterator[tuple[Any, ...]]:
         for fid, body, is_storable, *values in cursor.stream(
             chosen, statement.parameters, binary=True, size=CHUNK
         ):
-            if is_storable:
+            # A page is asked for again; whole layers are not kept in memory for the sake of their texts.
+            if is_storable and query.limit is not None:
                 missing.append(fid)
             yield fid, body, *values
-    # A page is asked for again; whole layers are not kept in memory for the sake of their texts.
-    if missing and query.limit is not None:
+    if missing:
         store(query.layer, missing)
 
 

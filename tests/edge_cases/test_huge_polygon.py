@@ -1,4 +1,4 @@
-"""A polygon of 100,000 vertices over the whole town: stored, assigned, served, drawn."""
+"""A polygon of 100,000 vertices over the whole town: stored, assigned, served, drawn, taken away."""
 
 import json
 import math
@@ -7,13 +7,15 @@ import pytest
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.test import Client
 
+from geoplatform.formats.writers import WRITERS
 from layers.green_spaces import GreenSpace
 from tests import make
+from tests.formats.reading import read
 
 pytestmark = pytest.mark.django_db
 
 
-def test_huge_polygon():
+def test_huge_polygon(tmp_path):
     make.town()
     count = 100_000
     ring = [
@@ -32,3 +34,7 @@ def test_huge_polygon():
     assert len(found["geometry"]["coordinates"][0][0]) == count + 1
     tile = Client().get("/tiles/green-spaces/10/543/333.mvt")
     assert 0 < len(tile.content) < 50_000, "a tile keeps only what its grid can show"
+    for form in WRITERS:
+        file = Client().get(f"/downloads/green-spaces.{form}").getvalue()
+        [taken] = read(form, file, tmp_path)
+        assert len(taken["geometry"]["coordinates"][0][0]) == count + 1, form

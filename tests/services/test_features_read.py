@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from geoplatform.query.feature_query import MAX_LIMIT
+from geoplatform.services.features.formats import ITEMS
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -318,3 +319,28 @@ def test_sources_are_named(trees):
     assert body(get("/tiles/trees.json"))["attribution"] == "© Stadt &lt;Linz&gt;"
     assert body(get("/api/collections/streets"))["attribution"] == ""
     cache.clear()
+
+
+@pytest.mark.parametrize("offer", ITEMS, ids=lambda offer: offer.name)
+def test_a_page_in_every_format(trees, offer):
+    ways = ({"f": offer.name}, {}), ({}, {"Accept": f"{offer.media_type}, */*;q=0.1"})
+    for data, headers in ways:
+        response = get(TREES, {**data, "limit": 2}, **headers)
+        assert response.status_code == 200
+        assert response.headers["Content-Type"].startswith(offer.media_type)
+        assert "Accept" in response.headers["Vary"]
+        # Read at once: a stream holds the connection until its end.
+        assert response.getvalue()
+
+
+def test_csv_holds_the_page_that_was_asked_for(trees):
+    answer = get(TREES, {"f": "csv", "limit": 2, "sortby": "-note", "crs": "EPSG:25833"})
+    header, *lines = answer.getvalue().decode().splitlines()
+    assert header.startswith("id,species,")
+    assert len(lines) == 2
+    assert "Nr. 6" in lines[0]
+    assert answer.headers["Content-Crs"] == "<http://www.opengis.net/def/crs/EPSG/0/25833>"
+
+
+def test_what_nothing_offered_is_accepted_as_is_406(trees):
+    problem(get(TREES, Accept="application/gml+xml"), 406)

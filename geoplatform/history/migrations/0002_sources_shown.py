@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("history", "0001_initial"),
         ("catalog", "0002_initial"),
-        ("database", "0002_as_of_and_texts"),
+        ("database", "0002_query_and_pyramid"),
     ]
 
     operations = [

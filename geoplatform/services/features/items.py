@@ -9,6 +9,7 @@ from itertools import chain
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from geoplatform.query.crs import CRS84, parse_crs
@@ -19,9 +20,11 @@ from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
 from geoplatform.services.features.html import item_page, items_page
 from geoplatform.services.features.page import collection
 from geoplatform.services.features.parameters import as_of, given, parse, refuse_all
+from geoplatform.services.features.schemas import link_header
 from geoplatform.services.features.views import layer_or_404
 from geoplatform.services.negotiation import HTML, JSON, chosen, link
 from geoplatform.services.problems import Problem, problems
+from geoplatform.services.sending import pack, send
 
 
 def methods(name: str) -> list[str]:
@@ -44,9 +47,16 @@ def read(request: HttpRequest, name: str) -> HttpResponseBase:
     query = parse(request, layer)
     if offer == HTML:
         return items_page(request, query)
-    response = StreamingHttpResponse(begun(collection(request, query)), content_type=GEOJSON)
-    response.headers["Vary"] = "Accept, Accept-Language"
+    response: HttpResponseBase
+    if offer.media_type == GEOJSON:
+        pieces = begun(collection(request, query))
+        response = pack(request, StreamingHttpResponse(pieces, content_type=GEOJSON))
+    else:
+        response = send(request, offer.name, query)
+    patch_vary_headers(response, ["Accept", "Accept-Language"])
     response.headers["Content-Crs"] = f"<{query.crs.uri}>"
+    known = response.headers.get("Link")
+    response.headers["Link"] = ", ".join(filter(None, [known, link_header(request, layer)]))
     return response
 
 

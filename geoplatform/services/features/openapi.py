@@ -11,14 +11,24 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties
+from geoplatform.query.cql2 import LANGUAGES, MAX_BYTES
 from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.feature_query import DEFAULT_LIMIT, MAX_LIMIT, MAX_SORTS
 from geoplatform.query.order import CURSOR_LIMIT
-from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
+from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS, SCHEMA
 from geoplatform.services.negotiation import HTML, JSON, Offer, absolute
 
-ITEMS_PARAMETERS = ("limit", "after", "cursor", "datetime", "sortby", "properties")
-GEOMETRY_PARAMETERS = ("bbox", "bbox-crs", "crs")
+ITEMS_PARAMETERS = (
+    "limit",
+    "after",
+    "cursor",
+    "datetime",
+    "sortby",
+    "properties",
+    "filter",
+    "filter-lang",
+)
+GEOMETRY_PARAMETERS = ("bbox", "bbox-crs", "crs", "filter-crs")
 
 
 def document(request: HttpRequest) -> dict[str, Any]:
@@ -120,6 +130,13 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
     ]
     return {
         address: _get(str(layer.title), layer.name),
+        **{
+            f"{address}/{name}": _get(summary, f"{layer.name}.{name}", None, SCHEMA)
+            for name, summary in (
+                ("queryables", _("What a filter may name")),
+                ("schema", _("What features are")),
+            )
+        },
         f"{address}/items": listing,
         f"{address}/items/{{id}}": one,
     }
@@ -175,6 +192,19 @@ def _parameters() -> dict[str, Any]:
             "bbox",
             {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
             _("West, south, east, north; in the order of axes of bbox-crs."),
+        ),
+        _parameter(
+            "filter",
+            {"type": "string", "minLength": 1, "maxLength": MAX_BYTES},
+            _("A condition in CQL2 on what the queryables of the layer name."),
+        ),
+        _parameter(
+            "filter-lang",
+            {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
+            _("The language of the filter."),
+        ),
+        _crs_parameter(
+            "filter-crs", _("The coordinate reference system of the geometries in the filter.")
         ),
         _crs_parameter("bbox-crs", _("The coordinate reference system of bbox.")),
         _crs_parameter(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.as_of import stable
+from geoplatform.query.cql2 import Filter, parse_filter
 from geoplatform.query.crs import CRS84, parse_crs
 from geoplatform.query.errors import QueryError
 from geoplatform.query.feature_query import (
@@ -61,6 +62,7 @@ def parse(request: HttpRequest, layer: Layer) -> FeatureQuery:
         at = stable(dt.datetime.now(dt.UTC))
     return FeatureQuery(
         layer=layer,
+        filter=_filter(values, layer),
         bbox=parse_bbox(bbox, bbox_crs) if bbox is not None else None,
         bbox_crs=bbox_crs,
         crs=crs,
@@ -74,6 +76,14 @@ def parse(request: HttpRequest, layer: Layer) -> FeatureQuery:
         after=parse_integer("after", values.pop("after", "0"), low=0, high=2**62),
         equals=parse_equals(layer, values),
     )
+
+
+def _filter(values: dict[str, str], layer: Layer) -> Filter | None:
+    """`filter` in the language and the CRS that stand beside it (OGC 19-079r2, clause 8)."""
+    language = values.pop("filter-lang", "cql2-text")
+    crs = parse_crs("filter-crs", values.pop("filter-crs", CRS84.uri))
+    text = values.pop("filter", None)
+    return parse_filter(text, lang=language, layer=layer, crs=crs) if text is not None else None
 
 
 def as_of(text: str | None) -> dt.datetime | None:

@@ -18,6 +18,8 @@ from geoplatform.services.features.formats import GEOJSON, ITEMS
 from geoplatform.services.features.html import page
 from geoplatform.services.features.openapi import document as describe_all
 from geoplatform.services.features.parameters import given, refuse_all
+from geoplatform.services.features.schemas import CONFORMANCE as FILTERING
+from geoplatform.services.features.schemas import links as schema_links
 from geoplatform.services.negotiation import HTML, JSON, Offer, chosen, json_response, link
 from geoplatform.services.problems import Problem, problems
 
@@ -28,6 +30,7 @@ CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    *FILTERING,
 ]
 
 
@@ -144,6 +147,7 @@ def describe(request: HttpRequest, layer: Layer) -> dict[str, Any]:
                 )
                 for offer in ITEMS
             ),
+            *schema_links(request, layer),
         ],
     }
     if layer.geometry:

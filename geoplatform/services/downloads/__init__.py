@@ -1,0 +1,1 @@
+"""Whole layers as files, at addresses that can be written into a catalogue."""
