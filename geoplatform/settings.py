@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "geoplatform.history",
     "geoplatform.pyramid",
     "geoplatform.contributions",
+    "geoplatform.pages",
     "geoplatform.services",
     "geoplatform.exchange",
     "geoplatform.webmap",
@@ -122,7 +123,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "geoplatform.webmap.storage.ModuleManifestStorage"
+        else "geoplatform.pages.storage.ModuleManifestStorage"
     },
 }
 

@@ -1,4 +1,4 @@
-"""The reader's language and format, and addresses as the reader sees them."""
+"""The reader's format, and addresses as the reader sees them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
 from geoplatform.query.errors import QueryError
@@ -28,11 +27,6 @@ class Offer:
 
 JSON = Offer("json", "application/json", "JSON")
 HTML = Offer("html", "text/html", "HTML")
-
-
-def language(request: HttpRequest) -> str:
-    """`de` or `en` by Accept-Language; German when nothing else is asked for."""
-    return get_language_from_request(request)
 
 
 def chosen(request: HttpRequest, offers: Sequence[Offer]) -> Offer:

@@ -1,4 +1,7 @@
-"""Errors as problem details (RFC 9457): one shape for the whole API, in the reader's language, never a stack trace."""
+"""Errors as problem details (RFC 9457): one shape for the whole API, in the reader's language, never a stack trace.
+
+Whoever looks with a browser gets the same as a page.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,27 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
-from django.utils.translation import get_language_from_request as language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt
 from psycopg.errors import QueryCanceled
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
 from geoplatform.query.errors import QueryError
+from geoplatform.services.html import page, prefers_page, rendered
+from geoplatform.services.language import language
 
 FieldErrors = Sequence[Mapping[str, str]]
+
+
+# What a page is headed by; programs read the standard's English phrase.
+WORDS = {
+    400: _lazy("This question is not understood"),
+    404: _lazy("Nothing is found here"),
+    406: _lazy("This format is not on offer"),
+    500: _lazy("Something went wrong"),
+}
 
 
 class Problem(Exception):
@@ -42,7 +56,9 @@ class Problem(Exception):
 
 
 def problem_response(problem: Problem, request: HttpRequest | None = None) -> HttpResponse:
-    """The problem as application/problem+json."""
+    """The problem as application/problem+json, or as a page for people."""
+    if request is not None and prefers_page(request):
+        return problem_page(problem, request)
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -59,6 +75,19 @@ def problem_response(problem: Problem, request: HttpRequest | None = None) -> Ht
         content_type="application/problem+json",
         headers=dict(problem.headers),
     )
+
+
+def problem_page(problem: Problem, request: HttpRequest) -> HttpResponse:
+    """The problem in words, with ways on."""
+    context = {"problem": problem, "words": WORDS.get(problem.status, _("That did not work"))}
+    if problem.status == 500:
+        # Asks the database for nothing: it may be what has failed.
+        response = rendered(request, "problem", context, problem.status)
+    else:
+        response = page(request, "problem", context, problem.status)
+    for name, value in problem.headers.items():
+        response.headers[name] = value
+    return response
 
 
 def problems(

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import COMMON, property_by_name
 from geoplatform.catalog.symbols import Categorized
+from geoplatform.pages import words
+from geoplatform.pages.place import box_of, municipality_name
 from geoplatform.query.feature_query import Box, FeatureQuery
 from geoplatform.query.select import rows
 from geoplatform.rendering.legend import legend
-from geoplatform.webmap import words
-from geoplatform.webmap.place import box_of, municipality_name
 
 SHOWN = 50
 # Of so many in view the nearest ones are looked for; a wider view is cut down around its centre first.
@@ -147,7 +147,8 @@ def details(layer: Layer, row: dict[str, Any]) -> dict[str, Any]:
         "layer": layer,
         "id": row["id"],
         "address": address(layer, row["id"]),
-        "geojson": f"/api/collections/{layer.name}/items/{row['id']}",
+        # By name: a browser that asks without one is led back to this page.
+        "geojson": f"/api/collections/{layer.name}/items/{row['id']}?f=json",
         "title": words.title(layer, values),
         "international": str(values.get(other) or "") if other else "",
         "status": values.get("status"),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions.geometry import make_point
-from geoplatform.webmap import words
+from geoplatform.pages import words
 from geoplatform.webmap.names import meant, offered, reference_of
 
 LATITUDE, LONGITUDE = "latitude", "longitude"

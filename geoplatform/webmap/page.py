@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse, translate_url
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, pgettext
@@ -16,31 +15,18 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing
+from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
 from geoplatform.webmap.basemap import basemap
-from geoplatform.webmap.place import platform_name
-
-LANGUAGES = (("de", "Deutsch"), ("en", "English"))
 
 
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page with the platform's name and the way to its other language."""
-    shared = {
-        "platform": platform_name(),
-        "languages": [
-            {
-                "code": code,
-                "name": name,
-                "address": translate_url(request.path, code),
-                "current": code == get_language(),
-            }
-            for code, name in LANGUAGES
-        ],
-    }
-    return render(request, template, {**shared, **context}, status=status)
+    addresses = {code: translate_url(request.path, code) for code in LANGUAGES}
+    return render(request, template, {**frame(addresses), **context}, status=status)
 
 
 def legends() -> list[dict[str, Any]]:
@@ -76,7 +62,7 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
     return {
         "language": get_language(),
         "style": "/styles/geoplatform.json",
-        "worker": static("webmap/vendor/maplibre-gl-worker.mjs"),
+        "worker": worker(),
         "box": box,
         "basemap": basemap(),
         "layer": layer.name,

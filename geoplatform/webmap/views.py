@@ -16,13 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions.services import add_feature
+from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
 from geoplatform.query.select import features, rows
 from geoplatform.webmap import guard, page
 from geoplatform.webmap.basemap import allow_basemap
 from geoplatform.webmap.entries import around, details
 from geoplatform.webmap.forms import FeatureForm, form_for
-from geoplatform.webmap.place import first_layer, start_box
 
 
 def _layer(name: str) -> Layer:

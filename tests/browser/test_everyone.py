@@ -13,8 +13,18 @@ from tests.browser.conftest import Visit, Visitor
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.browser
-AXE = PROJECT / "geoplatform/webmap/node_modules/axe-core/axe.min.js"
+AXE = PROJECT / "geoplatform/pages/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+API = (
+    "/api/",
+    "/api/collections",
+    "/api/collections/fruit-trees",
+    "/api/collections/fruit-trees/items",
+    "/api/collections/species/items",
+    "/api/conformance",
+    "/api/openapi",
+    "/api/nothing",
+)
 LANGUAGES = pytest.mark.parametrize("prefix", ["", "/en"], ids=["de", "en"])
 
 
@@ -28,6 +38,7 @@ def paths(visit: Visit, prefix: str) -> list[str]:
         f"{prefix}/fruit-trees/new",
         f"{prefix}/fruit-trees/{tree}",
         f"{prefix}/fruit-trees/00000000-0000-0000-0000-000000000000",
+        *(f"{path}?lang={prefix[1:] or 'de'}" for path in API),
     ]
 
 

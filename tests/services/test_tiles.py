@@ -22,7 +22,7 @@ from tests.mvt import decode, tile_of
 from tests.services.test_tiles_under_writes import serving
 
 VALIDATOR = PROJECT / (
-    "geoplatform/webmap/node_modules/@maplibre/maplibre-gl-style-spec/dist/gl-style-validate.mjs"
+    "geoplatform/pages/node_modules/@maplibre/maplibre-gl-style-spec/dist/gl-style-validate.mjs"
 )
 
 

@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from django.utils import translation
 
 from geoplatform.catalog import registry
-from geoplatform.webmap import words
+from geoplatform.pages import words
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -17,10 +17,10 @@ from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
 from geoplatform.services.features.create import create
 from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
-from geoplatform.services.features.html import item_page, items_page
 from geoplatform.services.features.page import collection
 from geoplatform.services.features.parameters import as_of, given, parse, refuse_all
 from geoplatform.services.features.schemas import link_header
+from geoplatform.services.features.table import item_page, items_page
 from geoplatform.services.features.views import layer_or_404
 from geoplatform.services.negotiation import HTML, JSON, chosen, link
 from geoplatform.services.problems import Problem, problems
@@ -44,9 +44,9 @@ def read(request: HttpRequest, name: str) -> HttpResponseBase:
     """A page of features; `next` leads on (OGC 17-069r4, 7.15)."""
     layer = layer_or_404(name)
     offer = chosen(request, ITEMS)
-    query = parse(request, layer)
     if offer == HTML:
-        return items_page(request, query)
+        return items_page(request, layer)
+    query = parse(request, layer)
     response: HttpResponseBase
     if offer.media_type == GEOJSON:
         pieces = Begun(collection(request, query))
@@ -86,10 +86,10 @@ def item(request: HttpRequest, name: str, id: str) -> HttpResponse:
     except ValueError:
         query = None
     found = list(features(query)) if query else []
-    if not found:
+    if query is None or not found:
         raise Problem(404, _("There is no such feature in %s.") % layer.name)
     if offer == HTML:
-        return item_page(layer, id)
+        return item_page(request, query, found[0][1])
     address = f"/api/collections/{layer.name}"
     links = json.dumps(
         [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -84,7 +85,10 @@ def _get(
         "get": {
             "summary": str(summary),
             "operationId": operation,
-            "parameters": [_parameter("f", names, described)],
+            "parameters": [
+                _parameter("f", names, described),
+                {"$ref": "#/components/parameters/lang"},
+            ],
             "responses": {
                 "200": {"description": "OK", "content": content},
                 "default": {"$ref": "#/components/responses/Problem"},
@@ -161,6 +165,11 @@ def _parameters() -> dict[str, Any]:
             _(
                 "How many features a page holds at most; a higher number than the maximum is lowered to it."
             ),
+        ),
+        _parameter(
+            "lang",
+            {"type": "string", "enum": list(dict(settings.LANGUAGES))},
+            _("Language of titles and messages; without it that of Accept-Language."),
         ),
         # An instant or an interval; OGC 17-069r4, requirement 25 has it as plain text.
         _parameter(
@@ -266,6 +275,9 @@ def _responses() -> dict[str, Any]:
     return {
         "Problem": {
             "description": "Problem details (RFC 9457)",
-            "content": {"application/problem+json": {"schema": schema}},
+            "content": {
+                "application/problem+json": {"schema": schema},
+                HTML.media_type: {"schema": {"type": "string"}},
+            },
         }
     }

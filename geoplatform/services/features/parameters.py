@@ -25,16 +25,19 @@ from geoplatform.query.feature_query import (
 )
 from geoplatform.query.order import parse_cursor
 from geoplatform.query.temporal import parse_interval
+from geoplatform.services.language import check as check_language
 
 
 def given(request: HttpRequest) -> dict[str, str]:
-    """The parameters of a request, each given once, without `f`: the view negotiates the format."""
+    """The parameters of a request, each given once, without `f` and `lang`, which say how to answer, not what."""
     values = {}
     for name, texts in request.GET.lists():
         if len(texts) > 1:
             raise QueryError(name[:80], _("%s stands twice in the address.") % name[:80])
         values[name] = texts[0]
     values.pop("f", None)
+    if "lang" in values:
+        check_language(values.pop("lang"))
     return values
 
 

@@ -15,7 +15,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.select import attributions, extent
 from geoplatform.services.features.formats import GEOJSON, ITEMS
-from geoplatform.services.features.html import page
+from geoplatform.services.features.html import document_page
 from geoplatform.services.features.openapi import document as describe_all
 from geoplatform.services.features.parameters import given, refuse_all
 from geoplatform.services.features.schemas import CONFORMANCE as FILTERING
@@ -63,7 +63,7 @@ def document(
             refuse_all(given(request))
             body = view(request, *args, **kwargs)
             if offer == HTML:
-                return page(request, template, {"body": body})
+                return document_page(request, template, body)
             return json_response(body, offer.media_type)
 
         return answer

@@ -8,7 +8,7 @@ import { element, settings, text } from "./settings.js";
 import { say } from "./status.js";
 import { shownTab } from "./tabs.js";
 
-/** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 /** @import { Position } from "./position.js" */
 
 /** @param {MapLibreMap | null} map null where the browser cannot draw one */

@@ -6,7 +6,7 @@ import { element, featureAddress, settings, text } from "./settings.js";
 import { say } from "./status.js";
 import { shownTab } from "./tabs.js";
 
-/** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 /** @typedef {{layer: string, id: string, title: string, several?: [number, number]}} Hit several: the place of a marker that stands for more than one */
 
 /** @type {Element | null} where the keyboard was before the details opened */

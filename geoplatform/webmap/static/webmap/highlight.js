@@ -1,6 +1,6 @@
 // A ring around the feature that the reader looks at in the list or in the details.
 
-/** @import { GeoJSONSource, Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @import { GeoJSONSource, Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
 const NOTHING = /** @type {const} */ ({ type: "FeatureCollection", features: [] });
 

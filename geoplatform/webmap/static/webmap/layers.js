@@ -2,7 +2,7 @@
 
 import { element } from "./settings.js";
 
-/** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
 /** @param {MapLibreMap} map */
 export function makeLayerSwitch(map) {

@@ -4,7 +4,7 @@ import { highlight, positionOf } from "./highlight.js";
 import { fetchPage } from "./pages.js";
 import { element, settings } from "./settings.js";
 
-/** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
 const PAUSE = 250; // milliseconds of rest before the server is asked
 

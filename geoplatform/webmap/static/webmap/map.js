@@ -7,12 +7,12 @@ import {
   NavigationControl,
   ScaleControl,
   setWorkerUrl,
-} from "./vendor/maplibre-gl.mjs";
-import { drawMissingImages } from "./images.js";
+} from "../pages/vendor/maplibre-gl.mjs";
+import { drawMissingImages } from "../pages/images.js";
 import { settings, text } from "./settings.js";
 import { say } from "./status.js";
 
-/** @import { StyleSpecification } from "./vendor/maplibre-gl.mjs" */
+/** @import { StyleSpecification } from "../pages/vendor/maplibre-gl.mjs" */
 
 /** Whether this browser can draw the map at all. */
 export function canDraw() {

@@ -3,7 +3,7 @@
 import { layerOf } from "./layers.js";
 import { settings } from "./settings.js";
 
-/** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "./vendor/maplibre-gl.mjs" */
+/** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "../pages/vendor/maplibre-gl.mjs" */
 /** @import { Hit } from "./details.js" */
 
 const REACH = 8; // pixels around the place: fingers are not points

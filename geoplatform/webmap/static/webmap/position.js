@@ -1,9 +1,9 @@
 // The position of a new feature: a pin on the map and two fields, always the same place.
 
 import { settings } from "./settings.js";
-import { Marker } from "./vendor/maplibre-gl.mjs";
+import { Marker } from "../pages/vendor/maplibre-gl.mjs";
 
-/** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 /** @typedef {{lng: number, lat: number}} Position */
 
 const DIGITS = 6; // of a degree: about a decimetre

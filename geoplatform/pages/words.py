@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -113,6 +114,16 @@ def words(each: Property, value: Any) -> str:
     return str(value)
 
 
+def day(instant: dt.datetime) -> str:
+    """Date and time of day at this place."""
+    return date_format(localtime(instant), "DATETIME_FORMAT")
+
+
+def is_address(each: Property, value: Any) -> bool:
+    """Whether a value may be made a link: files also bring what no page must lead to, as `javascript:`."""
+    return each.format == "uri" and str(value).startswith(("https://", "http://"))
+
+
 def label(each: Property) -> str:
     unit = UNIT.match(str(each.title)) if each.json_type in {"integer", "number"} else None
     return capfirst(unit["label"] if unit else str(each.title))
@@ -148,6 +159,6 @@ def lines(layer: Layer, values: Mapping[str, Any], names: list[str]) -> list[Lin
         if name in paired:
             found.append(paired[name])
         elif not is_half_month(each.field):
-            kind = "link" if each.format == "uri" else "text"
+            kind = "link" if is_address(each, value) else "text"
             found.append(Line(name, label(each), words(each, value), kind))
     return [line for line in found if line.value]

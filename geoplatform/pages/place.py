@@ -28,10 +28,10 @@ def first_layer() -> Layer:
 
 def municipalities() -> list[dict[str, Any]]:
     """Key, name, box and whether there are features, of each municipality by name."""
-    found = cache.get("webmap:municipalities")
+    found = cache.get("pages:municipalities")
     if found is None:
         found = sorted(_read(), key=lambda each: each["name"])
-        cache.set("webmap:municipalities", found, SECONDS)
+        cache.set("pages:municipalities", found, SECONDS)
     return found
 
 

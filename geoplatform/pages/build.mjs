@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const target = join(here, "static", "webmap", "vendor");
+const target = join(here, "static", "pages", "vendor");
 
 /** From a package's folder to a name of ours. */
 const ALLOWED = {
