@@ -33,6 +33,8 @@ prove: install
 	@.venv/bin/pytest -m prove $(ARGS)
 
 bench: install
+	-@.setup/system wrk
+	-@.setup/peers
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 lock:

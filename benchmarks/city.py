@@ -55,6 +55,7 @@ class City:
     trees: int
     environment: dict[str, str]
     web_url: str
+    owner_url: str
     postmaster: int
 
 
@@ -100,7 +101,12 @@ def city(trees: int, box: tuple[float, float, float, float] = WHOLE) -> Iterator
                 assert row is not None
                 postmaster = _parent(row[0])
             yield City(
-                name, trees, environment, _plain(cluster.url("geoplatform_web", name)), postmaster
+                name,
+                trees,
+                environment,
+                _plain(cluster.url("geoplatform_web", name)),
+                _plain(cluster.url("geoplatform_owner", name)),
+                postmaster,
             )
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

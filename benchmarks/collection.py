@@ -1,87 +1,120 @@
-"""20,000 trees as GeoJSON through the API, against the same SQL run raw by pgbench."""
+"""Trees as GeoJSON through the API, against the same SQL run raw by pgbench.
+
+The default request is answered from stored texts, which the comparison of both sides has filled; an edit takes one away
+before each round. Any other request is composed: its boxes are random, and none is asked for twice on a side.
+"""
 
 from __future__ import annotations
 
 import json
-import subprocess
-from pathlib import Path
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from benchmarks.city import City, city
 from benchmarks.cpu import tree_cpu
-from benchmarks.server import get, server
-from geoplatform.database.binaries import find_postgres
+from benchmarks.outcome import costs, not_run
+from benchmarks.pgbench import Box, pgbench, statement
+from benchmarks.server import Refused, get, server
 
-SQL = Path(__file__).parent / "sql" / "collection_trees.sql"
 TREES = 20_000
 PATH = f"/api/collections/trees/items?limit={TREES}"
-ROUNDS = 5  # of ten requests each; an edit falls before every round
+ROUNDS = 5
+REQUESTS = 10  # of a round
 EDIT = "UPDATE layers_plant SET note = 'edit ' || %s WHERE id = (SELECT id FROM layers_plant ORDER BY random() LIMIT 1)"
+EPSG_25833 = "http://www.opengis.net/def/crs/EPSG/0/25833"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One kind of request, the SQL that says the same, and at most how many times its cost."""
+
+    what: str
+    sql: str
+    bound: float
+    parameters: str = ""
+    boxes: bool = True
+
+
+QUESTIONS = (
+    Question(f"{TREES:,} trees as GeoJSON, default request", "collection_trees", 0.7, boxes=False),
+    Question("trees in a box", "collection_trees_bbox", 1.4),
+    Question(
+        "trees in a box, EPSG:25833", "collection_trees_crs", 1.4, parameters=f"&crs={EPSG_25833}"
+    ),
+    Question(
+        "trees in a box, three properties",
+        "collection_trees_properties",
+        1.4,
+        parameters="&properties=species,height_m,planted_year",
+    ),
+)
 
 
 def run() -> list[dict[str, Any]]:
-    """One row: CPU milliseconds of both sides and their ratio, at most 1.4."""
+    """A row for each question."""
     with city(TREES) as made, server(made) as (process, port):
-        _same_rows(made, port)
-        ours = raw = 0.0
-        for number in range(ROUNDS):
-            _edit(made, number)
-            before = tree_cpu(process) + tree_cpu(made.postmaster)
-            for _request in range(10):
-                get(port, PATH)
-            ours += tree_cpu(process) + tree_cpu(made.postmaster) - before
-            _edit(made, number)
-            raw += _pgbench(made, SQL)
-    requests = ROUNDS * 10
-    return [
-        {
-            "what": f"{TREES:,} trees as GeoJSON, composed, against raw concat SQL in pgbench",
-            "ours_ms": 1000 * ours / requests,
-            "peer_ms": 1000 * raw / requests,
-            "ratio": ours / raw,
-            "bound": 1.4,
-        }
-    ]
+        return [_row(made, process, port, each) for each in QUESTIONS]
 
 
-def _edit(made: City, number: int) -> None:
+def _row(made: City, process: int, port: int, question: Question) -> dict[str, Any]:
+    what = f"{question.what}, against the same SQL in pgbench"
+    boxes = _boxes(random.Random(question.what))
+    try:
+        same_features(made, port, question.sql, *_ask(question, boxes))
+    except Refused as refusal:
+        return not_run(what, str(refusal))
+    ours, raw = [], []
+    for number in range(ROUNDS):
+        asked = [_ask(question, boxes) for _request in range(REQUESTS)]
+        edit(made, number)
+        before = tree_cpu(process) + tree_cpu(made.postmaster)
+        for path, _box in asked:
+            get(port, path)
+        ours.append(tree_cpu(process) + tree_cpu(made.postmaster) - before)
+        edit(made, number)
+        script = "\n".join(statement(question.sql, box) for _path, box in asked)
+        raw.append(pgbench(made, script, "-t", "1").cpu)
+    return costs(what, ours, raw, question.bound, times=REQUESTS)
+
+
+def _boxes(generator: random.Random) -> Iterator[Box]:
+    """Boxes that hold about half of the city's trees."""
+    while True:
+        west, south = 11.30 + generator.uniform(0, 0.07), 53.55 + generator.uniform(0, 0.04)
+        yield (
+            round(west, 6),
+            round(south, 6),
+            round(west + generator.uniform(0.13, 0.17), 6),
+            round(south + generator.uniform(0.08, 0.12), 6),
+        )
+
+
+def _ask(question: Question, boxes: Iterator[Box]) -> tuple[str, Box | None]:
+    """Path of a request, and the box in it."""
+    if not question.boxes:
+        return PATH + question.parameters, None
+    box = next(boxes)
+    return f"{PATH}&bbox={','.join(map(str, box))}{question.parameters}", box
+
+
+def edit(made: City, number: int) -> None:
+    """Change one tree, any."""
     with psycopg.connect(made.web_url, autocommit=True) as connection:
         connection.execute(EDIT, [str(number)])
 
 
-def _pgbench(made: City, script: Path, runs: int = 10) -> float:
-    """CPU seconds of so many runs of the raw SQL: backend and pgbench."""
-    program = find_postgres().bin / "pgbench"
-    before = tree_cpu(made.postmaster)
-    command = [str(program), "-n", "-t", str(runs), "-c", "1", "-f", str(script), made.web_url]
-    # /usr/bin/time is not everywhere: the shell's `times` tells what pgbench itself took.
-    done = subprocess.run(
-        ["bash", "-c", '"$@" >/dev/null 2>&1 || exit 1; times', "bash", *command],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return tree_cpu(made.postmaster) - before + _times(done.stdout)
-
-
-def _times(text: str) -> float:
-    """Seconds of the second line of `times`: user and system of the children, as 0m1.230s."""
-    total = 0.0
-    for part in text.split()[2:4]:
-        minutes, seconds = part.rstrip("s").split("m")
-        total += 60 * float(minutes) + float(seconds)
-    return total
-
-
-def _same_rows(made: City, port: int) -> None:
+def same_features(
+    made: City, port: int, sql: str, path: str, box: Box | None = None, limit: int | None = None
+) -> None:
     """Both sides say the same, or the comparison means nothing."""
+    text = statement(sql, box, limit).rstrip().rstrip(";")
     with psycopg.connect(made.web_url) as connection:
-        raw = [
-            json.loads(text) for (text,) in connection.execute(SQL.read_text().rstrip().rstrip(";"))
-        ]
-    if json.loads(get(port, PATH))["features"] != raw:
-        raise AssertionError(
-            "the API and benchmarks/sql/collection_trees.sql give different features"
-        )
+        # No parameters: a percent sign would be read as one.
+        raw = [json.loads(feature) for (feature,) in connection.execute(text.encode())]
+    found = json.loads(get(port, path))["features"]
+    if not raw or found != raw:
+        raise AssertionError(f"{path} and benchmarks/sql/{sql}.sql give different features")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -12,7 +14,7 @@ def cpu(process: int, *, reaped: bool = True) -> float:
     """CPU seconds of a process, user and system, with those of children it has waited for."""
     try:
         text = Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
     # Fields 14 to 17 of proc(5); the name in brackets may hold spaces.
     fields = text.rpartition(")")[2].split()
@@ -23,11 +25,18 @@ def children(process: int) -> list[int]:
     """All descendants of a process that run now."""
     found = []
     for task in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *children(int(child))]
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended since
+            for child in task.read_text().split():
+                found += [int(child), *children(int(child))]
     return found
 
 
 def tree_cpu(process: int) -> float:
     """CPU seconds of a process and all its descendants, those that ended included."""
     return cpu(process) + sum(cpu(each) for each in children(process))
+
+
+def ended_children() -> float:
+    """CPU seconds of all that this process has started and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

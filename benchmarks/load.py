@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -28,7 +27,7 @@ import shapely
 from psycopg import sql
 
 from benchmarks.city import _parent, _plain
-from benchmarks.cpu import tree_cpu
+from benchmarks.cpu import ended_children, tree_cpu
 from geoplatform.database.cluster import Cluster
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -78,19 +77,14 @@ def _cpu(
     command: list[str], postmaster: int, environment: dict[str, str], allowed: tuple[int, ...]
 ) -> float:
     """CPU seconds of a command and of what the server did meanwhile."""
-    before = _children() + tree_cpu(postmaster)
+    before = ended_children() + tree_cpu(postmaster)
     done = subprocess.run(
         command, env=environment, cwd=PROJECT, check=False, capture_output=True, text=True
     )
     if done.returncode not in allowed:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
     time.sleep(1)  # the server's process ends a moment after its client, and is counted then
-    return _children() + tree_cpu(postmaster) - before
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return ended_children() + tree_cpu(postmaster) - before
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 
 from benchmarks.city import City, city
-from benchmarks.collection import _pgbench
 from benchmarks.cpu import cpu, tree_cpu
+from benchmarks.pgbench import pgbench
 from benchmarks.server import get, server
 from geoplatform.database.binaries import find_postgres
 from tests.mvt import points
@@ -81,7 +81,7 @@ def _tiles(made: City, path: str, raw: Path) -> tuple[float, float]:
         ours = peer = 0.0
         for _half in range(2):
             # Many runs by one backend: a new one loads PostGIS, which costs more than the query.
-            peer += _pgbench(made, raw, REQUESTS // 2)
+            peer += pgbench(made, raw.read_text(), "-t", str(REQUESTS // 2)).cpu
             for _request in range(REQUESTS // 2):
                 _move(session, trees, pick)
                 before = tree_cpu(process) + tree_cpu(made.postmaster)

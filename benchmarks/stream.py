@@ -16,8 +16,8 @@ from typing import Any
 import psycopg
 
 from benchmarks.city import City, city
-from benchmarks.collection import EDIT, _times
-from benchmarks.cpu import children, tree_cpu
+from benchmarks.collection import EDIT
+from benchmarks.cpu import children, ended_children, tree_cpu
 from benchmarks.server import server
 from geoplatform.database.binaries import find_postgres
 
@@ -134,14 +134,9 @@ def _psql(made: City, select: str) -> float:
     """CPU seconds of psql and the server: the bytes as they are, without the escapes of the text format."""
     command = [str(find_postgres().bin / "psql"), "-X", "-q", made.web_url]
     copy = f"COPY ({select}) TO STDOUT (FORMAT binary)"
-    before = tree_cpu(made.postmaster)
-    done = subprocess.run(
-        ["bash", "-c", '"$@" >/dev/null || exit 1; times', "bash", *command, "-c", copy],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return tree_cpu(made.postmaster) - before + _times(done.stdout)
+    before = tree_cpu(made.postmaster) + ended_children()
+    subprocess.run([*command, "-c", copy], stdout=subprocess.DEVNULL, check=True)
+    return tree_cpu(made.postmaster) + ended_children() - before
 
 
 def _same_bytes(made: City, port: int, select: str) -> None:

@@ -7,7 +7,11 @@ from geoplatform.database.cluster import Cluster
 
 ENGINE = "geoplatform.database.postgis"
 # Parallel workers cost more than they bring: PostGIS's cost figures send even tiny tile queries to them (2.4 -> 45 ms).
-WEB_OPTIONS = "-c max_parallel_workers_per_gather=0 -c jit=off -c statement_timeout=60s"
+# An import stages its rows in a temporary table: within 8 MB, the server's own figure, they would be written out and
+# read again. Memory is taken as it is needed, by the backends that stage rows.
+WEB_OPTIONS = (
+    "-c max_parallel_workers_per_gather=0 -c jit=off -c statement_timeout=60s -c temp_buffers=64MB"
+)
 
 
 def databases(

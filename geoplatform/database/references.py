@@ -44,12 +44,17 @@ def check_row(table: str, upkeep: Upkeep) -> str:
 
 
 def check_set(upkeep: Upkeep, rows: str, values: dict[str, str]) -> str:
-    """For a set of rows (FROM and WHERE of a query, and each column's value in it): the same."""
-    return "".join(
-        f"""
-        PERFORM geoplatform.hold('{target}', ARRAY(SELECT DISTINCT {values[column]} {rows}));"""
+    """For a set of rows (FROM and WHERE of a query, and each column's value in it): the same, in one pass over them."""
+    if not upkeep.references:
+        return ""
+    named = ", ".join(f'{values[column]} AS "{column}"' for column, _target in upkeep.references)
+    hold = ", ".join(
+        f"""geoplatform.hold('{target}', ARRAY(SELECT DISTINCT "{column}" FROM named))"""
         for column, target in upkeep.references
     )
+    return f"""
+        PERFORM * FROM (
+            WITH named AS MATERIALIZED (SELECT DISTINCT {named} {rows}) SELECT {hold}) held;"""
 
 
 def _watch(target: str) -> str:

@@ -68,6 +68,12 @@ class FeatureQuery:
     selected: frozenset[str] | None = None
 
     @property
+    def is_whole_layer(self) -> bool:
+        """Whether nothing narrows it down: all features of today, or those after a number."""
+        narrowed = (self.bbox, self.equals, self.filter, self.id, self.at, self.beyond)
+        return not any(narrowed)
+
+    @property
     def properties(self) -> tuple[Property, ...]:
         """The properties in the answer, in the order of the declaration."""
         chosen = properties(self.layer)

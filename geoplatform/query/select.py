@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -39,11 +40,57 @@ def features(query: FeatureQuery) -> Iterator[tuple[int, bytes]]:
 
 def ordered(query: FeatureQuery) -> Iterator[tuple[Any, ...]]:
     """Number and GeoJSON text of each feature, and with `sortby` the values it is sorted by, as a JSON array."""
+    text, parameters = _sql(query)
+    missing = []
+    with raw_cursor() as cursor:
+        for fid, body, is_storable, *values in _asked(cursor, query, text, parameters):
+            # A page is asked for again; whole layers are not kept in memory for the sake of their texts.
+            if is_storable and query.limit is not None:
+                missing.append(fid)
+            yield fid, body, *values
+    if missing:
+        store(query.layer, missing)
+
+
+def _asked(
+    cursor: psycopg.Cursor[Any], query: FeatureQuery, text: bytes, parameters: Sequence[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """A short page of a whole layer comes at once, by a statement that is planned once; the rest streams."""
+    if _is_usual(query):
+        return iter(cursor.execute(text, parameters, binary=True, prepare=True))
+    return cursor.stream(text, parameters, binary=True, size=CHUNK)
+
+
+def _is_usual(query: FeatureQuery) -> bool:
+    short = query.limit is not None and query.limit <= CHUNK + 1
+    return short and _is_plain(query) and query.is_whole_layer and not query.sortby
+
+
+def _is_plain(query: FeatureQuery) -> bool:
+    """Whether stored texts answer: they say all properties of today in degrees."""
+    return query.crs == CRS84 and query.selected is None and query.at is None
+
+
+def _sql(query: FeatureQuery) -> tuple[bytes, Sequence[Any]]:
+    if not _is_usual(query):
+        statement, text = _composed(query)
+        return text, statement.parameters
+    # Composing it in Python costs as much as reading some hundred features.
+    parameters = restricted(FeatureQuery(layer=query.layer)).parameters
+    return _usual(query.layer, bool(query.after), query.limit), (
+        [*parameters, query.after] if query.after else parameters
+    )
+
+
+@lru_cache(maxsize=500)
+def _usual(layer: Layer, begun: bool, limit: int) -> bytes:
+    return _composed(FeatureQuery(layer=layer, after=int(begun), limit=limit))[1]
+
+
+def _composed(query: FeatureQuery) -> tuple[Statement, bytes]:
     statement = restricted(query)
     add_keyset(statement, query)
-    # The stored texts say all properties of today in degrees.
-    plain = query.crs == CRS84 and query.selected is None and query.at is None
-    if plain:
+    if _is_plain(query):
         text, storable = stored_or_composed(statement)
     else:
         text = sql.SQL("convert_to({}, 'UTF8')").format(
@@ -56,18 +103,7 @@ def ordered(query: FeatureQuery) -> Iterator[tuple[Any, ...]]:
     tail = order_by(statement, query)
     if query.limit is not None:
         tail += sql.SQL(" LIMIT {}").format(sql.Literal(query.limit))
-    missing = []
-    with raw_cursor() as cursor:
-        chosen = statement.select(columns, tail)
-        for fid, body, is_storable, *values in cursor.stream(
-            chosen, statement.parameters, binary=True, size=CHUNK
-        ):
-            # A page is asked for again; whole layers are not kept in memory for the sake of their texts.
-            if is_storable and query.limit is not None:
-                missing.append(fid)
-            yield fid, body, *values
-    if missing:
-        store(query.layer, missing)
+    return statement, statement.select(columns, tail).as_bytes(None)
 
 
 def rows(query: FeatureQuery) -> list[dict[str, Any]]:

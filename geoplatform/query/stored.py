@@ -34,8 +34,10 @@ def stored_or_composed(statement: Statement) -> tuple[sql.Composable, sql.Compos
     """
     body, join = _lazy(statement.layer)
     statement.joins["stored"] = join
-    worth = "t.fid IS NULL AND pg_current_xact_id_if_assigned() IS NULL AND NOT pg_is_in_recovery()"
-    return body, sql.SQL(worth)
+    worth = sql.SQL(
+        "({}) IS NOT TRUE AND pg_current_xact_id_if_assigned() IS NULL AND NOT pg_is_in_recovery()"
+    ).format(_holds(statement.layer))
+    return body, worth
 
 
 @cache
@@ -43,8 +45,8 @@ def _lazy(layer: Layer) -> tuple[sql.SQL, sql.SQL]:
     """The text, and how to get at the stored one."""
     body, joins = _composed(layer)
     # A subselect, so that the related tables are joined only for the features whose text is missing.
-    text = sql.SQL("coalesce(t.body, (SELECT {} FROM (SELECT) one{}))").format(
-        body, sql.Composed(list(joins.values()))
+    text = sql.SQL("CASE WHEN {} THEN t.body ELSE (SELECT {} FROM (SELECT) one{}) END").format(
+        _holds(layer), body, sql.Composed(list(joins.values()))
     )
     return _plain(text), _join(layer)
 
@@ -59,16 +61,21 @@ def _composed(layer: Layer) -> tuple[sql.SQL, dict[str, sql.SQL]]:
 
 
 def _join(layer: Layer) -> sql.SQL:
+    """By the number and the row's version alone: compared here with constants too, the planner would guess that
+    next to no text holds while it has no statistics, and read all of them for each feature."""
     table = sql.Identifier(layer.model._meta.db_table)
     return _plain(
         sql.SQL(
             " LEFT JOIN geoplatform.{text} t ON t.fid = {table}.fid AND t.made_from = {table}.xmin"
-            " AND t.made_by = {made_by} AND t.related = {related}"
-        ).format(
-            text=sql.Identifier(text_table(layer.name)),
-            table=table,
-            made_by=sql.Literal(_made_by(layer)),
-            related=_related(layer),
+        ).format(text=sql.Identifier(text_table(layer.name)), table=table)
+    )
+
+
+def _holds(layer: Layer) -> sql.SQL:
+    """Whether a text was made by today's SQL from today's related rows; null where there is none."""
+    return _plain(
+        sql.SQL("t.made_by = {made_by} AND t.related = {related}").format(
+            made_by=sql.Literal(_made_by(layer)), related=_related(layer)
         )
     )
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import uuid
 
 import pytest
 from django.core.management import CommandError
@@ -42,6 +43,15 @@ def test_rows_become_features(load, town):
         None,
     )
     assert first.licence == "cc-zero"
+
+
+def test_ids_follow_time_and_row(load, town):
+    """RFC 9562: version 7; the rows of a file one after the other, so that the index keeps them together."""
+    load(HEADER + "".join(f"{row},,,11.05,53.05\n" for row in range(300)))
+    ids = list(Plant.objects.order_by("fid").values_list("id", flat=True))
+    assert len(set(ids)) == 300
+    assert ids == sorted(ids)
+    assert {(each.version, each.variant) for each in ids} == {(7, uuid.RFC_4122)}
 
 
 def test_loading_again_changes_nothing(load, town):

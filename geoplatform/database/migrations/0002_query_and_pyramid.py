@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
         ),
         # What a pyramid is made from is looked up under the lock too.
         install("guard", reverse="DROP FUNCTION geoplatform.looks_up CASCADE"),
+        install("staged", reverse="SELECT 1"),
         # Every writer now says since when it writes; going back, it may go on saying so.
         install("changeset", reverse="SELECT 1"),
     ]

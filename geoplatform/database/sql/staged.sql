@@ -12,10 +12,10 @@ BEGIN
     END IF;
 END $$;
 
--- Statistics for the statements that follow.
+-- Statistics for the statements that follow; those of geometries would cost the most and help none of them.
 CREATE OR REPLACE FUNCTION geoplatform.analyze_staged() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM geoplatform.check_staged();
-    ANALYZE pg_temp.staged;
+    ANALYZE pg_temp.staged ("row", target, source_key);
 END $$;

@@ -44,14 +44,16 @@ BEGIN
 END $$;
 
 -- The rule above for all points that are staged (`geometry_column` of pg_temp.staged, indexed), area by area instead of
--- point by point: an outline is prepared once for all its points. Points that lie in no quarter and no outline are left out.
+-- point by point: an outline is unpacked (ST_Force2D changes nothing else of it) and prepared once for all its points.
+-- Points that lie in no quarter and no outline are left out.
 CREATE OR REPLACE FUNCTION geoplatform.located_points(geometry_column text)
 RETURNS TABLE ("row" integer, municipality_id uuid, quarter_id uuid)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY EXECUTE format(
         'WITH areas AS MATERIALIZED (
-            SELECT q.outline, q.municipality_id, q.id, row_number() OVER (ORDER BY m.ags, q.key, q.id) AS place
+            SELECT ST_Force2D(q.outline) AS outline, q.municipality_id, q.id,
+                row_number() OVER (ORDER BY m.ags, q.key, q.id) AS place
             FROM public.{quarter} q
             JOIN public.{municipality} m ON m.id = q.municipality_id AND m.quarter_kind = q.kind
         ), in_quarter AS MATERIALIZED (
@@ -62,7 +64,7 @@ BEGIN
                 WHERE s.target IS NULL AND ST_Intersects(a.outline, s.%1$I) OFFSET 0) hit
             GROUP BY hit."row"
         ), towns AS MATERIALIZED (
-            SELECT outline, id, row_number() OVER (ORDER BY ags) AS place
+            SELECT ST_Force2D(outline) AS outline, id, row_number() OVER (ORDER BY ags) AS place
             FROM public.{municipality} WHERE outline IS NOT NULL
         ), in_outline AS (
             SELECT hit."row", min(m.place) AS place

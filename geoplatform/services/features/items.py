@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -49,7 +49,7 @@ def read(request: HttpRequest, name: str) -> HttpResponseBase:
     query = parse(request, layer)
     response: HttpResponseBase
     if offer.media_type == GEOJSON:
-        pieces = begun(collection(request, query))
+        pieces = Begun(collection(request, query))
         response = pack(request, StreamingHttpResponse(pieces, content_type=GEOJSON))
     else:
         response = send(request, offer.name, query)
@@ -60,10 +60,16 @@ def read(request: HttpRequest, name: str) -> HttpResponseBase:
     return response
 
 
-def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+class Begun:
     """The same pieces, the first one made already: what goes wrong until then is still answered as a problem."""
-    first = next(pieces)
-    return chain([first], pieces)
+
+    def __init__(self, pieces: Generator[bytes]) -> None:
+        self.pieces = chain([next(pieces)], pieces)
+        # A reader who goes away closes it: left open, the database's connection would be lost to the pool.
+        self.close = pieces.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.pieces
 
 
 @problems("GET", "HEAD")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlencode
@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.utils.translation import get_language, override
 
+from geoplatform.catalog.facets import has_pyramid
+from geoplatform.pyramid.tiles import count as pyramid_count
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.order import write_cursor
 from geoplatform.query.select import count, ordered
@@ -21,7 +23,7 @@ from geoplatform.services.negotiation import JSON, link
 PIECE = 500  # features that are sent on together
 
 
-def collection(request: HttpRequest, query: FeatureQuery) -> Iterator[bytes]:
+def collection(request: HttpRequest, query: FeatureQuery) -> Generator[bytes]:
     """The FeatureCollection; what is known last stands last."""
     assert query.limit is not None
     language = get_language()
@@ -41,7 +43,7 @@ def collection(request: HttpRequest, query: FeatureQuery) -> Iterator[bytes]:
     whole = query.after == 0 and query.beyond is None and not more
     closing: dict[str, object] = {
         # A page that is all there is needs no counting.
-        "numberMatched": returned if whole else count(replace(query, after=0, beyond=None)),
+        "numberMatched": returned if whole else matched(query),
         "numberReturned": returned,
         "timeStamp": written(dt.datetime.now(dt.UTC)),
     }
@@ -52,6 +54,14 @@ def collection(request: HttpRequest, query: FeatureQuery) -> Iterator[bytes]:
         closing["links"] = links(request, query, following(query, last) if more else None)
     text = "],\n" + json.dumps(closing, ensure_ascii=False, default=str)[1:]
     yield (b"" if returned else lead) + text.encode()
+
+
+def matched(query: FeatureQuery) -> int:
+    """How many features all pages hold together. A whole layer of points is not counted: its pyramid knows."""
+    all_pages = replace(query, after=0, beyond=None)
+    if has_pyramid(query.layer) and all_pages.is_whole_layer:
+        return pyramid_count(query.layer)
+    return count(all_pages)
 
 
 def written(instant: dt.datetime) -> str:
