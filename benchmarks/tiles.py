@@ -8,7 +8,6 @@ import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,33 +33,32 @@ def run() -> list[dict[str, Any]]:
     """CPU milliseconds of both sides and their ratio, for a tile made anew, a stored one and one the client has."""
     tiles = [(WEST + x, NORTH + y) for x in range(COLUMNS) for y in range(ROWS)]
     generator = random.Random(14)
-    with city(TREES_IN_A_TILE * len(tiles), BOX) as made:
-        measured = replace(
-            made, environment={**made.environment, "DJANGO_SETTINGS_MODULE": "benchmarks.floor"}
-        )
-        with server(measured) as (process, port):
-            bench = _Bench(made, process, port)
-            _same_content(bench, tiles[0])
-            bench.ready(tiles[1:])
-            cold = raw = 0.0
-            for _round in range(ROUNDS):
-                bench.forget()
-                asked = generator.sample(tiles, 10)
-                bench.edit(tiles, generator)
-                cold += bench.cpu(lambda asked=asked: [bench.tile(each) for each in asked])  # type: ignore[misc]
-                bench.edit(tiles, generator)
-                raw += bench.cpu(lambda asked=asked: [bench.raw(each) for each in asked], own=True)  # type: ignore[misc]
-            # Edits fall into tiles that are not asked for here: what is measured is to tell that, each time.
-            kept, edited = tiles[:9], tiles[9:]
-            stored = floor = held = small = 0.0
-            tags = bench.ready(kept)
-            for _round in range(10 * ROUNDS):
-                asked = generator.choices(kept, k=10)
-                bench.edit(edited, generator)
-                stored += bench.cpu(lambda asked=asked: [bench.tile(each) for each in asked])  # type: ignore[misc]
-                floor += bench.cpu(lambda asked=asked: [bench.floor(each) for each in asked])  # type: ignore[misc]
-                held += bench.cpu(lambda asked=asked: [bench.held(each, tags) for each in asked])  # type: ignore[misc]
-                small += bench.cpu(lambda: [bench.get("/floor/small") for _each in range(10)])
+    with (
+        city(TREES_IN_A_TILE * len(tiles), BOX) as made,
+        server(made, settings="benchmarks.floor") as (process, port),
+    ):
+        bench = _Bench(made, process, port)
+        _same_content(bench, tiles[0])
+        bench.ready(tiles[1:])
+        cold = raw = 0.0
+        for _round in range(ROUNDS):
+            bench.forget()
+            asked = generator.sample(tiles, 10)
+            bench.edit(tiles, generator)
+            cold += bench.cpu(lambda asked=asked: [bench.tile(each) for each in asked])  # type: ignore[misc]
+            bench.edit(tiles, generator)
+            raw += bench.cpu(lambda asked=asked: [bench.raw(each) for each in asked], own=True)  # type: ignore[misc]
+        # Edits fall into tiles that are not asked for here: what is measured is to tell that, each time.
+        kept, edited = tiles[:9], tiles[9:]
+        stored = floor = held = small = 0.0
+        tags = bench.ready(kept)
+        for _round in range(10 * ROUNDS):
+            asked = generator.choices(kept, k=10)
+            bench.edit(edited, generator)
+            stored += bench.cpu(lambda asked=asked: [bench.tile(each) for each in asked])  # type: ignore[misc]
+            floor += bench.cpu(lambda asked=asked: [bench.floor(each) for each in asked])  # type: ignore[misc]
+            held += bench.cpu(lambda asked=asked: [bench.held(each, tags) for each in asked])  # type: ignore[misc]
+            small += bench.cpu(lambda: [bench.get("/floor/small") for _each in range(10)])
     few, many = ROUNDS * 10, ROUNDS * 100
     return [
         _row("tile of 9,300 trees made anew, against raw ST_AsMVT", cold, raw, few, 1.2),
