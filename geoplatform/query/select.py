@@ -44,7 +44,7 @@ def ordered(query: FeatureQuery) -> Iterator[tuple[Any, ...]]:
     text, parameters = _sql(query)
     missing = []
     with raw_cursor() as cursor:
-        # Composed features are text, which arrives as UTF-8 anyway: neither server nor client need turn it into anything.
+        # Composed features are text, which arrives as UTF-8 anyway: neither server nor client turns it into anything.
         cursor.adapters.register_loader("text", ByteaBinaryLoader)
         for fid, body, is_storable, *values in _asked(cursor, query, text, parameters):
             # A page is asked for again; whole layers are not kept in memory for the sake of their texts.
