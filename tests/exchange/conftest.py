@@ -33,6 +33,11 @@ own_growth_form = { constant = "tree" }
 HEADER = "id,name,height,lon,lat\n"
 
 
+@pytest.fixture(autouse=True)
+def _english_terminal(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
 @pytest.fixture
 def town():
     make.species()

@@ -3,12 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from geoplatform.exchange.terminal import TerminalCommand
 
-class Command(BaseCommand):
+
+class Command(TerminalCommand):
     """Loads what is not there yet, in one transaction."""
 
     help = "Loads the small Schwerin that an empty installation starts with."

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.exchange.printing import print_summary
+from geoplatform.exchange.terminal import TerminalCommand
 
 ALL, NOTHING, SOME = 0, 2, 3
 
@@ -26,7 +27,7 @@ class WithoutPandas:
             raise ModuleNotFoundError(name)
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """Exit status: 0 all rows loaded, 3 some are in the report, 2 nothing loaded."""
 
     help = "Loads a file into a layer. Exit status: 0 all rows loaded, 3 some rows are in the report, 2 nothing loaded."
