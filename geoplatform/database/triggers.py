@@ -207,8 +207,10 @@ def _drawn(upkeep: "Upkeep") -> str:
     column = f'"{upkeep.geometry}"'
     if upkeep.geometry_type != "POINT":
         return f"ST_Transform({column}, 3857)"
-    x = f"6378137 * radians(ST_X({column}))"
-    y = f"6378137 * ln(tan(pi() / 4 + radians(ST_Y({column})) / 2))"
+    # The sum makes 0 of numbers next to it, which the server refuses to make smaller; all others it leaves as they are.
+    longitude, latitude = (f"radians(ST_{axis}({column}) + 1e-200 - 1e-200)" for axis in "XY")
+    x = f"6378137 * {longitude}"
+    y = f"6378137 * ln(tan(pi() / 4 + {latitude} / 2))"
     return f"ST_SetSRID(ST_MakePoint({x}, {y}), 3857)"
 
 
