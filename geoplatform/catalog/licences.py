@@ -1,6 +1,7 @@
 """Licences that data may stand under, as DCAT-AP.de names them (http://dcat-ap.de/def/licenses/)."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Licence(models.TextChoices):
@@ -13,4 +14,4 @@ class Licence(models.TextChoices):
     DL_ZERO = "dl-zero-de/2.0", "Datenlizenz Deutschland – Zero – 2.0"
     DL_BY = "dl-by-de/2.0", "Datenlizenz Deutschland – Namensnennung – 2.0"
     ODBL = "odbl", "ODbL 1.0"
-    NONE_STATED = "other-closed", "not stated"
+    NONE_STATED = "other-closed", _("not stated")
