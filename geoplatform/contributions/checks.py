@@ -1,0 +1,1 @@
+"""Wrong thresholds fail at `manage.py check`, with an id and a hint."""
