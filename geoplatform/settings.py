@@ -1,8 +1,8 @@
 """Composition only: which rooms there are, which database, which language. Everything else lives in its room.
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
-PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, DOWNLOAD_FOLDER and the bounds
-of downloads.
+PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES, DOWNLOAD_FOLDER
+and the bounds of downloads.
 """
 
 import os
@@ -163,9 +163,12 @@ REST_FRAMEWORK = {
 # A request may carry this much; geometry is guarded more tightly (contributions/geometry.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
-# Contributors' keys are known by a hash with the first of these; the others recognise older ones. A key that is made anew at
-# each start is none of them: where both are missing, the database keeps one (contributions/keys.py).
+# Contributors' keys are known by a hash with the first of these; the others recognise older ones. A key that is made
+# anew at each start is none of them: where both are missing, the database keeps one (contributions/keys.py).
 KEY_PEPPERS = [*_list("KEY_PEPPER"), os.environ.get("SECRET_KEY", "")]
+# How many of the platform's own proxies stand between a client and this process: each adds one address to
+# X-Forwarded-For, and the address before them is the client's, for the rate limit alone.
+PROXIES = int(os.environ.get("PROXIES", "1" if PUBLIC_HTTPS else "0"))
 # Thresholds of trust that differ from the defaults (contributions/trust.py), as known_accepted=3,nobody_at_once=50
 CONTRIBUTIONS = dict(_pair(each) for each in _list("CONTRIBUTIONS"))
 

@@ -56,7 +56,7 @@ class WrongState(Refused):
 
 
 class InConflict(Refused):
-    """Somebody changed the same since (409). `merge.conflicts` holds base, theirs and ours; the proposal now waits so."""
+    """Somebody changed the same since (409): `merge.conflicts` holds base, theirs and ours; the proposal waits so."""
 
     def __init__(self, message: str, proposal: Proposal, merge: Merge) -> None:
         super().__init__(message)

@@ -1,11 +1,11 @@
 """Contributor keys: a secret that lives in a browser or client, of which we keep an HMAC alone.
 
-A key is made with the first submission, never for reading. Whoever holds it is its owner; nothing else is known of them.
+A key is made with the first submission, never for reading. Whoever holds it is its owner; we know nothing else of them.
 
 The pepper of the HMAC must outlive restarts, or everybody would become a stranger. It is `KEY_PEPPER` of the
-environment, else `SECRET_KEY` of the environment; where both are missing, Django's key is made anew at each start, so the
-pepper is then a random one that the database keeps. Secrets are of 256 random bits: even beside its pepper no hash can be
-turned back. All peppers there are recognise a key, the first one makes new hashes.
+environment, else `SECRET_KEY` of the environment; where both are missing, Django's key is made anew at each start, so
+the pepper is then a random one that the database keeps. Secrets are of 256 random bits: even beside its pepper no hash
+can be turned back. All peppers there are recognise a key, the first one makes new hashes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import re
 import secrets
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from geoplatform.contributions.models import Contributor, Pepper
@@ -58,7 +58,7 @@ def of_key(secret: str) -> Contributor:
     return found
 
 
-def of_user(user: AbstractBaseUser) -> Contributor:
+def of_user(user: User) -> Contributor:
     """The contributor of an account, made at its first use."""
     return Contributor.objects.get_or_create(user=user)[0]
 

@@ -1,8 +1,8 @@
 """How often somebody sends: counted in the memory of this process, for an hour, without keeping an address.
 
-An address is hashed with a salt that is random, never written down and thrown away every day together with all counts. IPv6
-addresses count by their /64, which one household has. Several web processes count each for itself: the true limit is
-between one and that many times the stated one.
+An address is hashed with a salt that is random, never written down, and thrown away every day together with all counts.
+IPv6 addresses count by their /64, which one household has. Several web processes count each for itself: the true limit
+is between one and that many times the stated one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ class Limiter:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._day = self._hour = -1
+        self._salt = b""
+        self._now: dict[str, int] = {}
+        self._before: dict[str, int] = {}
         self.forget()
 
     def forget(self) -> None:
         """Throw away the salt and all counts."""
         with self._lock:
-            self._day = -1
             self._start_day(self._today())
 
     def name_of(self, address: str) -> str:
@@ -76,8 +79,7 @@ class Limiter:
     def _start_day(self, day: int) -> None:
         self._day, self._hour = day, int(self._clock() // HOUR)
         self._salt = secrets.token_bytes(32)
-        self._now: dict[str, int] = {}
-        self._before: dict[str, int] = {}
+        self._now, self._before = {}, {}
 
     def _turn(self) -> None:
         if self._today() != self._day:

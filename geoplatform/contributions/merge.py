@@ -54,7 +54,7 @@ def merge(
 ) -> Merge:
     """What of `wanted` can be applied to `current` by somebody who saw `base`.
 
-    base, current  values of at least all fields of the parts that `wanted` touches; current is None for a deleted feature
+    base, current  values of all fields of the parts that `wanted` touches, at least; current is None: deleted
     wanted         the fields that were sent, changed or not
 
     Part by part: the same as at the base, or as now: nothing is to do. Now as at the base: applied. Else a conflict.
@@ -68,7 +68,7 @@ def merge(
         before = {name: base[name] for name in part}
         ours = {name: wanted.get(name, before[name]) for name in part}
         now = None if current is None else {name: current[name] for name in part}
-        if ours == before or ours == now:
+        if ours in (before, now):
             unchanged += part
         elif now == before:
             apply.update({name: value for name, value in ours.items() if value != before[name]})

@@ -142,7 +142,7 @@ class Zone(models.Model):
 
 
 class Proposal(models.Model):
-    """One thing that somebody asks for. Its id, made by the client, is the Idempotency-Key and, of a creation, the feature's id.
+    """One thing that somebody asks for. Its id, made by the client, is the Idempotency-Key and a new feature's id.
 
     What stood there when its author looked is in the history at `base_version`, so it is not stored again.
     """

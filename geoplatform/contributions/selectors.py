@@ -1,4 +1,4 @@
-"""What is read of contributions: the queue, the public overlay, one's own, and one proposal with all that decides it."""
+"""What is read of contributions: the queue, the public overlay, one's own, one proposal with all that decides it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from geoplatform.contributions.models import WAITING, Contributor, Decision, Pro
 
 @dataclass(frozen=True)
 class Difference:
-    """One field of a proposal in three columns, as JSON values (geometries as GeoJSON, related rows by their reference).
+    """One field of a proposal in three columns, as JSON values (a geometry as GeoJSON, a related row by its reference).
 
     verdict  "apply", "same" (nothing to do) or "conflict"
     part     all fields that are decided together with it

@@ -1,8 +1,8 @@
 """The one road by which people's contributions come in and are decided: map, API, QGIS, review and staff alike.
 
 Each function is one transaction, takes keywords alone and raises `errors.Refused` or Django's ValidationError, and then
-has written nothing (but see `InConflict`). Nothing here knows HTTP. Whoever locks both takes the feature first, then the
-proposal, several of each by id, so that no two wait for each other.
+has written nothing (but see `InConflict`). Nothing here knows HTTP. Whoever locks both takes the feature first, then
+the proposal, several of each by id, so that no two wait for each other.
 
     submit              submit.py    send a proposal; applied at once, or waiting
     confirm, withdraw   agree.py     others agree; the author takes back
@@ -12,7 +12,6 @@ proposal, several of each by id, so that no two wait for each other.
     block, unblock      people.py    stop somebody for a while
 """
 
-from geoplatform.contributions.add import add_feature
 from geoplatform.contributions.agree import confirm, withdraw
 from geoplatform.contributions.errors import (
     AlreadyThere,
@@ -45,7 +44,6 @@ __all__ = [
     "TooMany",
     "WrongState",
     "accept",
-    "add_feature",
     "block",
     "confirm",
     "everywhere",

@@ -70,10 +70,18 @@ def test_plain_json_and_a_height_and_read_only_properties_are_taken(town):
     assert json.loads(response.content)["properties"]["version"] == 1
 
 
-def test_a_client_names_its_feature_and_only_once(town):
+def test_a_client_names_its_feature_and_may_send_it_twice(town):
     identity = str(uuid.uuid4())
     assert json.loads(post(document(id=identity)).content)["id"] == identity
-    assert post(document(id=identity)).status_code == 409
+    again = post(document(id=identity))
+    assert (again.status_code, json.loads(again.content)["id"]) == (201, identity)
+    other = {"species": "Malus domestica", "note": "elsewhere"}
+    assert post(document(id=identity, properties=other)).status_code == 422
+    assert Plant.objects.count() == 1
+
+
+def test_the_id_of_a_feature_that_came_by_another_road_is_taken(town):
+    assert post(document(id=str(make.plant().id))).status_code == 409
     assert Plant.objects.count() == 1
 
 
