@@ -16,7 +16,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing, Source, Status
 from geoplatform.contributions import rows
-from geoplatform.contributions.merge import Merge, Values, merge
+from geoplatform.contributions.merge import Conflict, Merge, Values, merge
 from geoplatform.contributions.models import Contributor, Proposal
 from geoplatform.contributions.refusals import not_of_this_layer
 from geoplatform.contributions.values import columns
@@ -57,26 +57,26 @@ def add(
     made: Any,
     *,
     licence: str,
-    by_staff: bool,
-    source: int | None = None,
+    source: int | None,
+    confirmed: bool,
     note: Proposal | None = None,
 ) -> rows.Written:
-    """Insert it: as unconfirmed, or as confirmed today where who decides about the layer enters it.
+    """Insert it, as unconfirmed, or as confirmed today where somebody who decides about the layer has seen it.
 
-    source  of what people give, where it is known already
+    source  whose data it is; None: people's
     """
-    made.source_id = source_of(True) if by_staff else source or source_of(False)
+    made.source_id = source or source_of(CITIZENS)
     made.licence = licence
-    made.status = Status.CONFIRMED if by_staff else Status.UNCONFIRMED
-    made.last_confirmed = timezone.localdate() if by_staff else None
+    made.status = Status.CONFIRMED if confirmed else Status.UNCONFIRMED
+    made.last_confirmed = timezone.localdate() if confirmed else None
     written = rows.add(layer, made, note)
     if not written.in_layer:
         raise not_of_this_layer(layer)
     return written
 
 
-def source_of(by_staff: bool) -> int:
-    name = STAFF if by_staff else CITIZENS
+def source_of(name: str) -> int:
+    """Id of one of the two sources that contributions have."""
     defaults = {"title": TITLES[name], "licence": Licence.CC0}
     return int(Source.objects.get_or_create(name=name, defaults=defaults)[0].pk)
 
@@ -113,6 +113,23 @@ def merged(
             raise ValidationError({"base_version": [_("This version has never been.")]})
         base = found
     return merge(base=base, current=target.values, wanted=wanted, coupled=layer.coupled)
+
+
+def deletion_in_conflict(
+    layer: Layer, there: rows.Situation, *, feature: uuid.UUID, base_version: int | None
+) -> Merge:
+    """Somebody changed what was to be deleted: each field that changed since speaks against it."""
+    base = rows.version_of(layer, feature, base_version) if base_version is not None else None
+    before = base or {}
+    changed = tuple(n for n in layer.editable if before.get(n) != there.values[n])
+    names = changed or layer.editable
+    conflict = Conflict(
+        names,
+        {name: before.get(name) for name in names},
+        {name: there.values[name] for name in names},
+        dict.fromkeys(names),
+    )
+    return Merge(conflicts=(conflict,))
 
 
 def confirmed() -> dict[str, Any]:

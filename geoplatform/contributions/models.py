@@ -258,6 +258,25 @@ class Decision(models.Model):
         return f"{self.get_kind_display()}: {self.proposal_id}"
 
 
+class Block(models.Model):
+    """That somebody was blocked, or taken back (`until` is null). Only ever added."""
+
+    contributor = models.ForeignKey(
+        Contributor, verbose_name=_("contributor"), on_delete=models.PROTECT, related_name="blocks"
+    )
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    reason = models.TextField(_("why"), max_length=2000)
+    actor = models.TextField(_("who"))
+    at = models.DateTimeField(_("when"), editable=False, db_default=Now())
+
+    class Meta:
+        verbose_name = _("block")
+        verbose_name_plural = _("blocks")
+
+    def __str__(self) -> str:
+        return f"{self.contributor}: {self.until or '–'}"
+
+
 class Pepper(models.Model):
     """The secret beside the keys' hashes, where the settings give none. Made once (keys.py)."""
 

@@ -108,11 +108,12 @@ def look_at_feature(
     id: uuid.UUID | None = None,
     geometry: str | None = None,
     author: int | None = None,
+    lock: bool = True,
 ) -> Situation:
-    """Before anything about a feature that is there; locks its row."""
+    """Before anything about a feature that is there; locks its row unless it is only looked at."""
     parameters = {**_names(layer, id, feature, author), "geometry": geometry}
     with connection.cursor() as cursor:
-        cursor.execute(_feature_sql(layer, geometry is not None), parameters)
+        cursor.execute(_feature_sql(layer, geometry is not None, lock), parameters)
         row = cursor.fetchone()
         if row is None:
             cursor.execute(_gone_sql(layer), parameters)
@@ -231,7 +232,7 @@ def _place_sql(layer: Layer) -> str:
 
 
 @cache
-def _feature_sql(layer: Layer, moves: bool) -> str:
+def _feature_sql(layer: Layer, moves: bool, lock: bool) -> str:
     table = sql.Identifier(layer.model._meta.db_table).as_string(None)
     municipality, quarter = _place_of(layer)
     where, destination = "false", "NULL::uuid"
@@ -244,13 +245,16 @@ def _feature_sql(layer: Layer, moves: bool) -> str:
             "(SELECT t.municipality FROM geoplatform.territory(%(geometry)s::geometry, NULL) t)"
         )
     names = ", ".join(_quoted(layer, name) for name in layer.editable)
+    first, last = ("(SELECT geoplatform.derives()::text) = '' AND ", " FOR UPDATE")
+    if not lock:
+        first = last = ""
     # The lock of those who derive comes before the row's: who moves a border takes them in this order.
     return f"""SELECT {KNOWN}, version, status, coalesce({_inside(layer)}, false), {municipality}, {quarter},
         {destination}, {LICENCE.format(municipality=municipality)}, {ZONES.format(where=where)},
         CASE WHEN %(author)s::bigint IS NOT NULL THEN ({OPEN_REPORTS.format(author="%(author)s")}) END,
         (SELECT p.author_id FROM contributions_proposal p WHERE p.id = {table}.id AND p.action = 'create'),
         {names}
-        FROM public.{table} WHERE (SELECT geoplatform.derives()::text) = '' AND {table}.id = %(feature)s FOR UPDATE"""
+        FROM public.{table} WHERE {first}{table}.id = %(feature)s{last}"""
 
 
 @cache

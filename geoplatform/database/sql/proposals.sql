@@ -28,6 +28,10 @@ CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON public.contributions_
 DROP TRIGGER IF EXISTS refuse_change ON public.contributions_decision;
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON public.contributions_decision
     FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.refuse();
+DROP TRIGGER IF EXISTS refuse_change ON public.contributions_block;
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON public.contributions_block
+    FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.refuse();
+ALTER TABLE public.contributions_block ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE public.contributions_proposal ENABLE ALWAYS TRIGGER keep;
 ALTER TABLE public.contributions_proposal ENABLE ALWAYS TRIGGER refuse_removal;
 ALTER TABLE public.contributions_decision ENABLE ALWAYS TRIGGER refuse_change;
