@@ -226,6 +226,7 @@ def _end_those_about(
     gone: Collection[uuid.UUID], keep: uuid.UUID, reviewer: Author, reason: str
 ) -> None:
     """Reports of the duplicate come true with it; what else waits about it is superseded."""
+    right: list[int] = []
     waiting = Proposal.objects.select_for_update().filter(feature__in=gone, state__in=WAITING)
     for each in waiting.order_by("id"):
         true = each.action == Action.REPORT and each.kind == Kind.DUPLICATE
@@ -237,5 +238,8 @@ def _end_those_about(
             reason=reason,
             by=str(keep),
         )
-        if true:
-            effect.credit(each.author_id)
+        if true and each.author_id:
+            right.append(each.author_id)
+    # In order of ids, as all who lock several.
+    for author in sorted(right):
+        effect.credit(author)

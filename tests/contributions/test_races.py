@@ -198,6 +198,8 @@ def test_duplicates_merged_both_ways_at_once(tree):
 def test_a_border_moves_while_people_edit(tree):
     """Who moves a border waits for editors and they for it, in one order."""
     staff = people.reviewer()
+    # In the strip that changes hands.
+    tree = make.plant(11.095, species=tree.species)
 
     def edit(number):
         return people.send(
