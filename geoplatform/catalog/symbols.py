@@ -9,6 +9,7 @@ from typing import Literal
 
 CASING = 2  # CSS pixels by which a casing is wider than its line
 
+
 @dataclass(frozen=True, kw_only=True)
 class Marker:
     """A point. `shape` tells categories apart without colour (WCAG 2.2, 1.4.1)."""
@@ -44,6 +45,10 @@ class Fill:
     outline: str | None = None
     outline_width: float = 1
     outline_dash: tuple[float, ...] = ()
+
+    @property
+    def pattern_color(self) -> str:
+        return self.outline or self.color or "#000000"
 
 
 Simple = Marker | Stroke | Fill
