@@ -16,8 +16,9 @@ import skia
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.drawing import Points, Shapes
 from geoplatform.rendering import naming
+from geoplatform.rendering.canvas import canvas_on, paint
+from geoplatform.rendering.palette import Bytes
 from geoplatform.rendering.paths import Outlines
-from geoplatform.rendering.shapes import Pixels, canvas_on, paint
 from geoplatform.rendering.text import Line, line, lines, rise
 from geoplatform.rendering.view import View
 
@@ -38,7 +39,7 @@ class Named:
     course: Outlines | None = None
 
 
-def draw(pixels: Pixels, view: View, layers: list[Named]) -> None:
+def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
     """Write the names of layers, given from the bottom up, upon `pixels` (RGBA, premultiplied), in place."""
     places = _Places(view)
     written: list[tuple[skia.TextBlob, float, float]] = []

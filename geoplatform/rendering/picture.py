@@ -13,7 +13,7 @@ import numpy as np
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Marker
 from geoplatform.query.drawing import Points, Shapes
-from geoplatform.rendering import encoding, labels, naming
+from geoplatform.rendering import canvas, encoding, labels, naming
 from geoplatform.rendering import points as drawing
 from geoplatform.rendering import shapes as drawn_shapes
 from geoplatform.rendering.labels import Named
@@ -115,8 +115,8 @@ class Picture:
 def encode(pixels: Bytes, form: Form = "png", background: str | None = None) -> bytes:
     """The bytes of a file of `pixels` (height x width x RGBA, premultiplied); see Picture.encode."""
     if form == "jpeg":
-        return encoding.jpeg(_opaque(pixels, background or PAPER))
-    many = _opaque(pixels, background) if background else encoding.straight(pixels)
+        return encoding.jpeg(canvas.opaque(pixels, background or PAPER))
+    many = canvas.opaque(pixels, background) if background else canvas.straight(pixels)
     if form == "png8":
         return encoding.png_of_entries(*encoding.few_colors(many))
     return encoding.png_of_colors(many)

@@ -10,10 +10,10 @@ import numpy as np
 import skia
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.rendering.canvas import canvas_on, paint
 from geoplatform.rendering.legend import HEIGHT, WIDTH, LegendEntry, category, legend
 from geoplatform.rendering.naming import INK
 from geoplatform.rendering.picture import Form, encode
-from geoplatform.rendering.shapes import canvas_on, paint
 from geoplatform.rendering.text import Line, lines, rise
 
 # CSS pixels.
