@@ -44,7 +44,8 @@ def nearest(
     ]
     # Of those that the place lies in, the smallest first: the others lie around it.
     tail = sql.SQL(
-        " ORDER BY ST_Distance({there}, ST_SetSRID(ST_MakePoint({x}, {y}), {srid})), ST_Area({there}), {fid} LIMIT {most}"
+        " ORDER BY ST_Distance({there}, ST_SetSRID(ST_MakePoint({x}, {y}), {srid})), ST_Area({there}), {fid}"
+        " LIMIT {most}"
     ).format(
         there=there,
         x=sql.Literal(x),

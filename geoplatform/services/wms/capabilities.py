@@ -1,4 +1,4 @@
-"""GetCapabilities (06-042, 7.2; 01-068r3, 7.1): what the templates `wms/capabilities_*.xml` write, gathered once for both.
+"""GetCapabilities (06-042, 7.2; 01-068r3, 7.1): what both versions' templates (`wms/capabilities_*.xml`) write.
 
 Numbers are texts by the time a template sees them: Django would write them as the reader's language does.
 """

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.http import HttpResponse
 
-# Not in the standard's table, which ends with "vendor-specific": OGC's common names (06-121r3, 8.3), which clients know.
+# Not in the standard's table: OGC's common names (06-121r3, 8.3), which clients know as well.
 MISSING = "MissingParameterValue"
 INVALID = "InvalidParameterValue"
 

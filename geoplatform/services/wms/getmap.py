@@ -16,7 +16,7 @@ from geoplatform.pyramid import drawing as pyramid
 from geoplatform.query import drawing as rows
 from geoplatform.query.feature_query import Box
 from geoplatform.query.tabular import unhurried
-from geoplatform.rendering.picture import Picture
+from geoplatform.rendering.picture import Form, Picture
 from geoplatform.rendering.view import View
 from geoplatform.services.wms.exceptions import INVALID, ServiceException
 from geoplatform.services.wms.filters import Wanted
@@ -24,12 +24,13 @@ from geoplatform.services.wms.maps import Map
 from geoplatform.services.wms.parameters import Parameters
 from geoplatform.services.wms.scales import is_visible
 
-# What GetMap answers in: media type -> form and bits of a colour.
-FORMATS = {
-    "image/png": ("png", 0),
-    "image/png; mode=8bit": ("png", 8),
-    "image/png; mode=24bit": ("png", 24),
-    "image/jpeg": ("jpeg", 24),
+# What GetMap answers in, and what the picture calls it.
+FULL_COLOR = "image/png; mode=24bit"
+FORMATS: dict[str, Form] = {
+    "image/png": "png",
+    "image/png; mode=8bit": "png8",
+    FULL_COLOR: "png",
+    "image/jpeg": "jpeg",
 }
 ALIASES = {"image/png8": "image/png; mode=8bit", "image/jpg": "image/jpeg"}
 WHITE = "#ffffff"
@@ -51,10 +52,6 @@ class Paper:
 
     media_type: str
     background: str | None
-
-    @property
-    def form(self) -> tuple[str, int]:
-        return FORMATS[self.media_type]
 
 
 def parse_paper(parameters: Parameters) -> Paper:
@@ -90,8 +87,9 @@ def drawing(view: View) -> Iterator[None]:
 
 
 def encoded(picture: Picture, paper: Paper) -> bytes:
-    form, bits = paper.form
-    return picture.encode(form, background=paper.background, bits=bits)
+    if paper.media_type == FULL_COLOR:
+        _ = picture.rgba  # a picture of few colours is one of 8 bits until it is asked for all
+    return picture.encode(FORMATS[paper.media_type], paper.background)
 
 
 def shown(asked: Map) -> list[Wanted]:

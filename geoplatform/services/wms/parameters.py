@@ -85,7 +85,7 @@ def negotiated(wanted: str) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     numbers = tuple(int(part) for part in version.split("."))
-    return (numbers + (0, 0))[:3]
+    return (*numbers, 0, 0)[:3]
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ CURRENT = "current"
 def parse_time(text: str) -> dt.datetime | None:
     """The instant that TIME asks about; None for now. Raises ServiceException.
 
-    A year, a month or a day is that period, and of a period (also `start/end`, which QGIS sends) it is the end. An end that
-    is still to come means now, as in the API.
+    A year, a month or a day is that period, and of a period (also `start/end`, which QGIS sends) it is the end. An end
+    that is still to come means now, as in the API.
     """
     text = text.strip()
     if text.lower() in ("", CURRENT):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from django.db import Error as DatabaseError
 from django.db import OperationalError
@@ -104,10 +105,8 @@ def get_map(request: HttpRequest, asked: Parameters) -> HttpResponse:
 def refusal(error: ServiceException, asked: Parameters) -> HttpResponse:
     """The exception, as a picture where the client wants one and says how large."""
     version = parameters.HIGHEST
-    try:
+    with suppress(ServiceException):
         version = parameters.negotiated(asked.version)
-    except ServiceException:
-        pass
     return exceptions.document(error, version)
 
 
