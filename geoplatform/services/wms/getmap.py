@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.facets import DEEPEST, has_pyramid
 from geoplatform.catalog.symbols import Marker, simple_symbols
-from geoplatform.pyramid import drawing as pyramid
 from geoplatform.query import drawing as rows
 from geoplatform.query.feature_query import Box
 from geoplatform.query.tabular import unhurried
@@ -104,6 +103,8 @@ def from_pyramid(view: View, part: Wanted) -> bool:
 
 
 def _layer(picture: Picture, view: View, part: Wanted) -> None:
+    from geoplatform.pyramid import drawing as pyramid
+
     layer = part.layer
     box = view.mercator(margin(view, part))
     if from_pyramid(view, part):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 
-from django.db import Error as DatabaseError
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from psycopg import Error as PsycopgError
 from psycopg.errors import QueryCanceled
 
 from geoplatform.services.negotiation import known_etags
@@ -54,14 +53,9 @@ def _answer(request: HttpRequest) -> HttpResponse:
                 found = error
             except (OperationalError, QueryCanceled) as error:
                 found = _canceled(error)
-            except (
-                DatabaseError,
-                PsycopgError,
-                ArithmeticError,
-                LookupError,
-                TypeError,
-                ValueError,
-            ):
+            except SuspiciousOperation:
+                raise  # such as a foreign host name: Django's own answer
+            except Exception:
                 found = _fault()
         return refusal(found, asked)
 
