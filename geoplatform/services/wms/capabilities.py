@@ -63,7 +63,7 @@ def capabilities(request: HttpRequest, asked: Parameters) -> HttpResponse:
     """The document in the reader's language, or 304 to who has it. Raises ServiceException."""
     version = parameters.negotiated(asked.get("VERSION", "WMTVER"))
     template = f"wms/capabilities_{version.replace('.', '_')}.xml"
-    text = render_to_string(template, _context(request, version))
+    text: str = render_to_string(template, _context(request, version))
     # What a source may have brought and XML cannot hold. Templates' tags leave empty lines.
     text = "".join(f"{line}\n" for line in UNWRITABLE.sub("", text).splitlines() if line.strip())
     sequence = blake2b(text.encode(), digest_size=8).hexdigest()

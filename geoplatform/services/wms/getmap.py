@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog.facets import DEEPEST, has_pyramid
 from geoplatform.catalog.symbols import Marker, simple_symbols
 from geoplatform.query import drawing as rows
+from geoplatform.query.crs import CRS84
 from geoplatform.query.feature_query import Box
 from geoplatform.query.tabular import unhurried
+from geoplatform.rendering.notice import notice
 from geoplatform.rendering.picture import Form, Picture
 from geoplatform.rendering.view import View
 from geoplatform.services.wms.exceptions import INVALID, ServiceException
 from geoplatform.services.wms.filters import Wanted
-from geoplatform.services.wms.maps import Map
+from geoplatform.services.wms.maps import Map, parse_size
 from geoplatform.services.wms.parameters import Parameters
 from geoplatform.services.wms.scales import is_visible
 
@@ -76,6 +78,17 @@ def draw(asked: Map, paper: Paper) -> bytes:
         for part in shown(asked):
             _layer(picture, asked.view, part)
         picture.names()
+        return encoded(picture, paper)
+
+
+def instead(parameters: Parameters, paper: Paper, text: str) -> bytes:
+    """A picture of the size that was asked for, empty or with words on it. Raises ServiceException."""
+    width, height = parse_size(parameters)
+    view = View(CRS84, (0.0, 0.0, 1.0, 1.0), width, height)
+    with drawing(view):
+        picture = Picture(view)
+        if text:
+            picture.rgba[:] = notice(width, height, text)
         return encoded(picture, paper)
 
 

@@ -37,7 +37,7 @@ class Map:
 
 def parse(parameters: Parameters) -> Map:
     """Raises ServiceException."""
-    if parameters.version not in VERSIONS:
+    if parameters.need("VERSION") not in VERSIONS:
         raise ServiceException(_("VERSION is one of: %s.") % ", ".join(VERSIONS), code=INVALID)
     layers = parse_layers("LAYERS", parameters.get("LAYERS", "QUERY_LAYERS"))
     check_styles(parameters.get("STYLES"), len(layers))
@@ -91,8 +91,13 @@ def parse_view(parameters: Parameters) -> View:
     """Where, and how many pixels. Raises ServiceException."""
     crs = parse_crs(parameters)
     box = parse_box(parameters, crs)
+    return View(crs, box, *parse_size(parameters), parse_ratio(parameters))
+
+
+def parse_size(parameters: Parameters) -> tuple[int, int]:
+    """WIDTH and HEIGHT in pixels. Raises ServiceException."""
     width, height = (parameters.integer(name, low=1, high=MAX_SIDE) for name in ("WIDTH", "HEIGHT"))
-    return View(crs, box, width, height, parse_ratio(parameters))
+    return width, height
 
 
 def crs_name(crs: Crs) -> str:

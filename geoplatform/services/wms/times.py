@@ -26,6 +26,7 @@ def parse_time(text: str) -> dt.datetime | None:
     A year, a month or a day is that period, and of a period (also `start/end`, which QGIS sends) it is the end. An end
     that is still to come means now, as in the API.
     """
+    now = dt.datetime.now(dt.UTC)
     text = text.strip()
     if text.lower() in ("", CURRENT):
         return None
@@ -33,7 +34,7 @@ def parse_time(text: str) -> dt.datetime | None:
         parts = text.split("/")
         if len(parts) > 3 or "," in text:
             raise ValueError
-        ends = [_end(part) for part in parts[:2]]
+        ends = [_end(part, now) for part in parts[:2]]
         if len(ends) == 2 and ends[0] > ends[1]:
             raise ValueError
         end = ends[-1]
@@ -44,13 +45,13 @@ def parse_time(text: str) -> dt.datetime | None:
             ),
             code="InvalidDimensionValue",
         ) from None
-    return None if end >= dt.datetime.now(dt.UTC) else stable(end)
+    return None if end >= now else stable(end)
 
 
-def _end(text: str) -> dt.datetime:
+def _end(text: str, now: dt.datetime) -> dt.datetime:
     """The instant itself, or the last moment of the period that a shorter text means."""
     if text.strip().lower() == CURRENT:
-        return dt.datetime.now(dt.UTC)
+        return now
     found = WRITTEN.fullmatch(text.strip().upper())
     if not found:
         raise ValueError

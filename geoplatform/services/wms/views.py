@@ -27,10 +27,10 @@ METHODS = "GET, HEAD, OPTIONS"
 
 def wms(request: HttpRequest) -> HttpResponse:
     """Answers GET with parameters in the address."""
-    if request.method == "OPTIONS":
-        response = HttpResponse(status=204, headers={"Allow": METHODS})
-    else:
-        response = _answer(request)
+    options = request.method == "OPTIONS"
+    response = HttpResponse(status=204) if options else _answer(request)
+    if options or response.status_code == 405:
+        response.headers["Allow"] = METHODS
     # Read by maps on other sites too.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -97,7 +97,14 @@ def get_map(request: HttpRequest, asked: Parameters) -> HttpResponse:
 
 
 def refusal(error: ServiceException, asked: Parameters) -> HttpResponse:
-    """The exception, as a picture where the client wants one and says how large."""
+    """The exception, as a picture where the client wants one and says how large and in which format."""
+    form = exceptions.form(asked.get("EXCEPTIONS"))
+    if form != "XML" and error.status < 500:
+        with suppress(ServiceException):
+            paper = getmap.parse_paper(asked)
+            body = getmap.instead(asked, paper, error.text if form == "INIMAGE" else "")
+            headers = {"Cache-Control": "no-store"}
+            return HttpResponse(body, content_type=paper.media_type, headers=headers)
     version = parameters.HIGHEST
     with suppress(ServiceException):
         version = parameters.negotiated(asked.version)
