@@ -9,6 +9,7 @@ from typing import Literal
 
 CASING = 2  # CSS pixels by which a casing is wider than its line
 
+
 @dataclass(frozen=True, kw_only=True)
 class Marker:
     """A point. `shape` tells categories apart without colour (WCAG 2.2, 1.4.1)."""
