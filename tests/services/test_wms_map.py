@@ -23,7 +23,14 @@ def trees():
     make.town()
     apple = make.species(german_name="Apfel")
     pear = make.species("Pyrus communis", german_name="Birne", fruit_from=9.0, fruit_to=9.5)
-    oak = make.species("Quercus robur", german_name="Eiche", edible=False, category="")
+    oak = make.species(
+        "Quercus robur",
+        german_name="Eiche",
+        edible=False,
+        category="",
+        fruit_from=None,
+        fruit_to=None,
+    )
     return [
         make.plant(11.05, 53.05, species=apple),
         make.plant(11.045, 53.045, species=pear, access="closed"),
