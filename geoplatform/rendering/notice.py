@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import skia
 
-from geoplatform.rendering.shapes import canvas_on, paint
+from geoplatform.rendering.canvas import canvas_on, paint
 from geoplatform.rendering.text import lines
 
 SIZE = 13  # pixels

@@ -30,7 +30,9 @@ def get_legend_graphic(request: HttpRequest, asked: Parameters) -> HttpResponse:
     maps.check_styles(asked.get("STYLE", "STYLES"), 1)
     values = {"FORMAT": LEGEND_FORMATS[0], **{k: v for k, v in asked.values.items() if v}}
     paper = parse_paper(Parameters(values, asked.version))
-    digest = blake2b(f"{edition()} {get_language()} {sorted(values.items())}".encode(), digest_size=8)
+    digest = blake2b(
+        f"{edition()} {get_language()} {sorted(values.items())}".encode(), digest_size=8
+    )
     headers = {
         "ETag": f'W/"{digest.hexdigest()}"',
         "Cache-Control": "no-cache",
