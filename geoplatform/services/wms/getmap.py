@@ -124,19 +124,11 @@ def _layer(picture: Picture, view: View, part: Wanted) -> None:
     try:
         with nullcontext() if part.simple else unhurried(SECONDS):
             _one_by_one(picture, view, part, box)
-    except rows.TooMuch:
-        if has_pyramid(layer) and part.simple:
-            # Close by, but a picture of many pixels: markers that stand for several are small enough.
-            picture.points(layer, pyramid.points(layer, box, DEEPEST, part.choices))
-            return
-        raise ServiceException(
-            _(
-                "%(layer)s: more than %(most)d features would be drawn one by one."
-                " Zoom in, or filter by its facets alone."
-            )
-            % {"layer": layer.title, "most": MOST},
-            code=INVALID,
-        ) from None
+    except rows.TooMuch as error:
+        if not has_pyramid(layer) or not part.simple:
+            raise ServiceException(str(error), code=INVALID) from None
+        # Close by, but a picture of many pixels: markers that stand for several are small enough.
+        picture.points(layer, pyramid.points(layer, box, DEEPEST, part.choices))
 
 
 def _one_by_one(picture: Picture, view: View, part: Wanted, box: Box) -> None:
