@@ -59,10 +59,10 @@ def disc(color: str, size: float) -> str:
     return f'STYLE SYMBOL "disc" COLOR "{color}" SIZE {size} END'
 
 
-def filled(color: str, outline: str | None = None, width: float = 1) -> str:
-    """The style of a filled polygon."""
+def filled(color: str, outline: str | None = None, width: float = 1, opacity: int = 100) -> str:
+    """The style of a filled polygon; its opacity in percent is that of the area, not of the outline."""
     edge = f'STYLE OUTLINECOLOR "{outline}" WIDTH {width} END' if outline else ""
-    return f'STYLE COLOR "{color}" END {edge}'
+    return f'STYLE COLOR "{color}" OPACITY {opacity} END {edge}'
 
 
 def mapfile(address: str, tables: Sequence[Table]) -> str:
