@@ -1,4 +1,4 @@
-"""Hostile requests on a real server: refusals that tell nothing of the inside, a bounded cost, memory that stays flat."""
+"""Hostile requests on a real server: refusals that tell nothing of the inside, bounded cost, memory that stays flat."""
 
 from __future__ import annotations
 
