@@ -9,13 +9,12 @@ from geoplatform.catalog.facets import DEEPEST, has_pyramid
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke, alike
 from geoplatform.query.mvt import has_names, names_of
+from geoplatform.rendering.scale import SEVERAL, growing
 
 PAPER = "#f6f3ea"
 INK = "#33402f"
 # Images for marker shapes other than circles are drawn this wide, in CSS pixels, by whoever shows the style.
 IMAGE_SIZE = 32
-# A marker of several points (`n`) is a little larger: half as large again from 150 on.
-SEVERAL = ["interpolate", ["linear"], ["ln", ["coalesce", ["get", "n"], 1]], 0, 1, 5, 1.5]
 # A layer's names appear this many zoom levels after its shapes.
 LABEL_LATER = {0: 6, 1: 2, 2: 2}
 
@@ -136,11 +135,11 @@ def _stroke(symbol: Stroke) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     layout = {"line-cap": "butt" if symbol.dash else "round", "line-join": "round"}
     if symbol.casing:
-        casing = {"line-color": symbol.casing, "line-width": _growing(symbol.width + 2)}
+        casing = {"line-color": symbol.casing, "line-width": growing(symbol.width + 2)}
         found.append(("casing", {"type": "line", "layout": layout, "paint": casing}))
     paint: dict[str, Any] = {
         "line-color": symbol.color,
-        "line-width": _growing(symbol.width),
+        "line-width": growing(symbol.width),
         "line-opacity": symbol.opacity,
     }
     if symbol.dash:
@@ -153,22 +152,14 @@ def _marker(symbol: Marker) -> tuple[str, dict[str, Any]]:
     if symbol.shape == "circle":
         paint = {
             "circle-color": symbol.color,
-            "circle-radius": _growing(symbol.size / 2, SEVERAL),
+            "circle-radius": growing(symbol.size / 2, SEVERAL),
             "circle-stroke-color": symbol.outline,
             "circle-stroke-width": symbol.outline_width,
         }
         return "marker", {"type": "circle", "paint": paint}
     layout = {
         "icon-image": f"{symbol.shape}-{symbol.color}",
-        "icon-size": _growing(symbol.size / IMAGE_SIZE, SEVERAL),
+        "icon-size": growing(symbol.size / IMAGE_SIZE, SEVERAL),
         "icon-allow-overlap": True,
     }
     return "marker", {"type": "symbol", "layout": layout}
-
-
-def _growing(size: float, factor: list[Any] | None = None) -> list[Any]:
-    """Half the size from afar, the full size from zoom 15 on; times an expression over the feature."""
-    ends: list[Any] = [round(size / 2, 3), size]
-    if factor:
-        ends = [["*", end, factor] for end in ends]
-    return ["interpolate", ["linear"], ["zoom"], 10, ends[0], 15, ends[1]]
