@@ -46,6 +46,10 @@ class Fill:
     outline_width: float = 1
     outline_dash: tuple[float, ...] = ()
 
+    @property
+    def pattern_color(self) -> str:
+        return self.outline or self.color or "#000000"
+
 
 Simple = Marker | Stroke | Fill
 

@@ -71,6 +71,9 @@ class Outlines:
         return [self.path(first, min(first + TOGETHER, self.shape.size)) for first in ends]
 
 
+NOTHING = Outlines(np.empty((0, 2), np.float32), np.zeros(1, np.int64), np.empty(0, np.int64))
+
+
 def outlines(wkb: tuple[bytes, ...], view: View) -> Outlines:
     """Lines or polygons (WKB, EPSG:3857) as they lie in a picture, cut off a little beyond its edges.
 
@@ -79,7 +82,7 @@ def outlines(wkb: tuple[bytes, ...], view: View) -> Outlines:
     shapes = np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
     simple, shape = _parts(_cut(shapes, view))
     if not simple.size:
-        return Outlines(np.empty((0, 2), np.float32), np.zeros(1, np.int64), np.empty(0, np.int64))
+        return NOTHING
     _kind, coordinates, offsets = shapely.to_ragged_array(simple)
     starts = np.asarray(offsets[0], np.int64)
     if len(offsets) == 2:  # polygons: rings, and the rings of each

@@ -13,14 +13,9 @@ LINE = 1.0  # CSS pixels: width of a hatch's lines
 DOT = 1.1  # CSS pixels: radius of a dot
 
 
-def pattern_color(symbol: Fill) -> str:
-    """The colour of a fill's pattern."""
-    return symbol.outline or symbol.color or "#000000"
-
-
 def shader(symbol: Fill, ratio: float) -> skia.Shader:
     """What paints the symbol's pattern; the square has whole pixels, so that it repeats without a seam."""
-    return _shader(str(symbol.pattern), pattern_color(symbol), max(round(SIZE * ratio), 4))
+    return _shader(str(symbol.pattern), symbol.pattern_color, max(round(SIZE * ratio), 4))
 
 
 @lru_cache(maxsize=200)
@@ -34,8 +29,8 @@ def _shader(pattern: str, color: str, size: int) -> skia.Shader:
         case "hatch":
             paint.setStrokeWidth(LINE)
             # Rising to the right; the corners are the ends of the neighbours' lines.
-            for x in (-SIZE, 0, SIZE):
-                canvas.drawLine(x - 1, SIZE + 1, x + SIZE + 1, -1, paint)
+            for left in (-SIZE, 0, SIZE):
+                canvas.drawLine(left - 1, SIZE + 1, left + SIZE + 1, -1, paint)
         case "dots":
             for x, y in ((SIZE / 4, SIZE / 4), (SIZE * 3 / 4, SIZE * 3 / 4)):
                 canvas.drawCircle(x, y, DOT, paint)

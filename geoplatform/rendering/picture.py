@@ -12,9 +12,11 @@ import numpy as np
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Marker
-from geoplatform.query.drawing import Points
-from geoplatform.rendering import encoding
+from geoplatform.query.drawing import Points, Shapes
+from geoplatform.rendering import encoding, labels, naming
 from geoplatform.rendering import points as drawing
+from geoplatform.rendering import shapes as drawn_shapes
+from geoplatform.rendering.labels import Named
 from geoplatform.rendering.palette import Bytes, Palette, palette, rgb
 from geoplatform.rendering.stamps import look
 from geoplatform.rendering.view import View
@@ -31,6 +33,7 @@ class Picture:
         self._palette: Palette | None = palette(())
         self._entries: Bytes = np.zeros((view.height, view.width), np.uint8)
         self._rgba: Bytes | None = None
+        self._named: list[Named] = []
 
     @property
     def rgba(self) -> Bytes:
@@ -43,8 +46,29 @@ class Picture:
 
     def points(self, layer: Layer, points: Points) -> None:
         """Markers, over what is there already."""
+        if points.labels and self.is_named(layer):
+            self._named.append(Named(layer, points))
         for some in _that_fit(drawing.markers(layer)):
             self._markers(layer, points, some)
+
+    def shapes(self, layer: Layer, shapes: Shapes) -> None:
+        """Lines or polygons, over what is there already."""
+        if not shapes.wkb:
+            return
+        found = drawn_shapes.draw(self.rgba, self.view, layer, shapes)
+        if shapes.labels and self.is_named(layer):
+            self._named.append(Named(layer, shapes, found if layer.dimension == 1 else None))
+
+    def is_named(self, layer: Layer) -> bool:
+        """Whether names are written at this scale, so that they are to be fetched."""
+        first = naming.first_zoom(layer)
+        return first is not None and first <= self.view.zoom
+
+    def names(self) -> None:
+        """The names of all layers drawn so far that brought any along, above everything."""
+        if any(any(named.found.labels or ()) for named in self._named):
+            labels.draw(self.rgba, self.view, self._named)
+        self._named = []
 
     def _markers(self, layer: Layer, points: Points, chosen: tuple[Marker, ...]) -> None:
         looks = tuple(dict.fromkeys(map(look, chosen)))

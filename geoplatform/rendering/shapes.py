@@ -20,12 +20,15 @@ Pixels = npt.NDArray[np.uint8]
 FINE = 2.0  # pixels: the corners of narrower lines look alike, round or not
 
 
-def draw(pixels: Pixels, view: View, layer: Layer, shapes: Shapes) -> None:
-    """Draw the lines or polygons of a layer upon `pixels` (height x width x RGBA, premultiplied), in place."""
-    if not shapes.wkb or layer.symbol is None:
-        return
-    canvas = canvas_on(pixels)
+def draw(pixels: Pixels, view: View, layer: Layer, shapes: Shapes) -> Outlines:
+    """Draw the lines or polygons of a layer upon `pixels` (height x width x RGBA, premultiplied), in place.
+
+    Gives where they lie in the picture.
+    """
     all_parts = outlines(shapes.wkb, view)
+    if layer.symbol is None:
+        return all_parts
+    canvas = canvas_on(pixels)
     chosen = [(simple, all_parts.of(which)) for simple, which in _by_symbol(layer, shapes)]
     # Casings of all categories lie beneath all lines, or crossings look cut.
     for simple, found in chosen:
@@ -36,6 +39,7 @@ def draw(pixels: Pixels, view: View, layer: Layer, shapes: Shapes) -> None:
             _stroke(canvas, simple, found, view)
         elif isinstance(simple, Fill):
             _fill(canvas, simple, found, view)
+    return all_parts
 
 
 def canvas_on(pixels: Pixels) -> skia.Canvas:
