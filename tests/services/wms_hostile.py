@@ -272,7 +272,7 @@ WRONG: dict[str, Callable[[random.Random], str | bytes]] = {
 def _request(chance: random.Random) -> Request:
     kinds, weights = (_map, _info, _legend, _capabilities), (6, 4, 2, 1)
     pairs = chance.choices(kinds, weights)[0](chance)
-    for _step in range(chance.choices((0, 1, 2, 3, 6), (1, 6, 4, 2, 1))[0]):
+    for _step in range(chance.choices((0, 1, 2, 3, 6), (3, 7, 3, 1, 1))[0]):
         pairs = _worse(chance, pairs)
     query = b"&".join(quote(key) + b"=" + quote(value) for key, value in pairs)
     if chance.random() < 0.15:
