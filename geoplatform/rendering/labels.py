@@ -16,8 +16,9 @@ import skia
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.drawing import Points, Shapes
 from geoplatform.rendering import naming
+from geoplatform.rendering.canvas import canvas_on, paint
+from geoplatform.rendering.palette import Bytes
 from geoplatform.rendering.paths import Outlines
-from geoplatform.rendering.shapes import Pixels, canvas_on, paint
 from geoplatform.rendering.text import Line, line, lines, rise
 from geoplatform.rendering.view import View
 
@@ -38,7 +39,7 @@ class Named:
     course: Outlines | None = None
 
 
-def draw(pixels: Pixels, view: View, layers: list[Named]) -> None:
+def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
     """Write the names of layers, given from the bottom up, upon `pixels` (RGBA, premultiplied), in place."""
     places = _Places(view)
     written: list[tuple[skia.TextBlob, float, float]] = []
@@ -229,11 +230,15 @@ def _letters(
         begin = along[-1] - (begin + row.width)
     at = begin + np.cumsum(advances) - advances / 2
     xs, ys = (np.interp(at, along, points[:, axis]) for axis in (0, 1))
-    segment = np.clip(np.searchsorted(along, at, side="right") - 1, 0, len(points) - 2)
-    directions = points[segment + 1] - points[segment]
-    angles = np.arctan2(directions[:, 1], directions[:, 0])
-    turns = np.abs((np.diff(angles) + math.pi) % (2 * math.pi) - math.pi)
-    if turns.max(initial=0) > math.radians(naming.STEEPEST):
+    # A letter leans as the line does half an em to either side, so that it does not jump at a corner.
+    before, after = (
+        np.stack([np.interp(at + side, along, points[:, axis]) for axis in (0, 1)])
+        for side in (-size / 2, size / 2)
+    )
+    angles = np.unwrap(np.arctan2(*(after - before)[::-1]))
+    if np.ptp(angles) > math.radians(naming.MOST_BENT) or np.abs(np.diff(angles)).max(
+        initial=0
+    ) > math.radians(naming.STEEPEST):
         return None
     cos, sin = np.cos(angles), np.sin(angles)
     down = rise(size)

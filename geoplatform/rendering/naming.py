@@ -11,7 +11,8 @@ HALO = 1.5  # CSS pixels of paper around each letter
 BELOW = 0.8  # ems from a marker's middle down to its name
 WIDEST = 10  # ems: longer names are broken into lines
 SPACING = 250  # CSS pixels between two names of one line
-STEEPEST = 45  # degrees that a line may turn between two letters
+STEEPEST = 20  # degrees that a line may turn between two letters
+MOST_BENT = 60  # degrees that it may turn beneath a whole name
 # A layer's names appear this many zoom levels after its shapes.
 LABEL_LATER = {0: 6, 1: 2, 2: 2}
 

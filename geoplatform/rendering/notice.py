@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 import numpy.typing as npt
 import skia
 
-from geoplatform.rendering.shapes import canvas_on, paint
+from geoplatform.rendering.canvas import canvas_on, paint
+from geoplatform.rendering.text import lines
 
-SIZE = 13  # CSS pixels
+SIZE = 13  # pixels
+STEP = 18  # from line to line
+MARGIN = 8
 INK = "#8a1c1c"
 PAPER = "#ffffff"
-MARGIN = 6
 
 
-def notice(width: int, height: int, text: str, ratio: float = 1.0) -> npt.NDArray[np.uint8]:
-    """Lines of text from the upper left corner on paper, as far as there is room: height x width x 4, premultiplied."""
+def notice(width: int, height: int, text: str) -> npt.NDArray[np.uint8]:
+    """Text on paper from the upper left corner, as far as there is room: height x width x RGBA, premultiplied."""
     pixels = np.zeros((height, width, 4), np.uint8)
     canvas = canvas_on(pixels)
-    ink, paper = paint(INK), paint(PAPER)
-    font = skia.Font(skia.Typeface(), SIZE * ratio)
-    letter = max(font.measureText("n"), 1.0)
-    columns = max(int((width - 2 * MARGIN * ratio) / letter), 8)
-    step = SIZE * 1.35 * ratio
-    lines = textwrap.wrap(text, columns)[: max(int(height / step), 1)]
-    canvas.drawRect(skia.Rect.MakeWH(width, step * len(lines) + 2 * MARGIN * ratio), paper)
-    for number, line in enumerate(lines, 1):
-        canvas.drawString(line, MARGIN * ratio, number * step, font, ink)
+    written = lines(text, SIZE, max(width - 2 * MARGIN, SIZE))
+    canvas.drawRect(skia.Rect.MakeWH(width, STEP * len(written) + MARGIN), paint(PAPER))
+    ink = paint(INK)
+    for number, line in enumerate(written, 1):
+        canvas.drawString(line.text, MARGIN, number * STEP, line.font, ink)
     return pixels

@@ -13,7 +13,7 @@ import numpy as np
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Marker
 from geoplatform.query.drawing import Points, Shapes
-from geoplatform.rendering import encoding, labels, naming
+from geoplatform.rendering import canvas, encoding, labels, naming
 from geoplatform.rendering import points as drawing
 from geoplatform.rendering import shapes as drawn_shapes
 from geoplatform.rendering.labels import Named
@@ -105,16 +105,21 @@ class Picture:
         form        png: exact, 8 bit where there are few colours, else 24 bit; png8: at most 256 colours; jpeg
         background  `#rrggbb` beneath it all; None leaves a PNG transparent
         """
-        if form == "jpeg":
-            return encoding.jpeg(_opaque(self.rgba, background or PAPER))
-        if self._palette is not None:
-            colors = self._palette.colors
-            colors = _opaque(colors, background) if background else encoding.straight(colors)
-            return encoding.png_of_entries(self._entries, colors)
-        many = _opaque(self.rgba, background) if background else encoding.straight(self.rgba)
-        if form == "png8":
-            return encoding.png_of_entries(*encoding.few_colors(many))
-        return encoding.png_of_colors(many)
+        if self._palette is None or form == "jpeg":
+            return encode(self.rgba, form, background)
+        colors = self._palette.colors
+        colors = _opaque(colors, background) if background else encoding.straight(colors)
+        return encoding.png_of_entries(self._entries, colors)
+
+
+def encode(pixels: Bytes, form: Form = "png", background: str | None = None) -> bytes:
+    """The bytes of a file of `pixels` (height x width x RGBA, premultiplied); see Picture.encode."""
+    if form == "jpeg":
+        return encoding.jpeg(canvas.opaque(pixels, background or PAPER))
+    many = canvas.opaque(pixels, background) if background else canvas.straight(pixels)
+    if form == "png8":
+        return encoding.png_of_entries(*encoding.few_colors(many))
+    return encoding.png_of_colors(many)
 
 
 def _that_fit(chosen: tuple[Marker, ...]) -> list[tuple[Marker, ...]]:

@@ -11,16 +11,17 @@ import skia
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import CASING, Fill, Simple, Stroke, parts
 from geoplatform.query.drawing import Shapes
+from geoplatform.rendering.canvas import canvas_on, paint
+from geoplatform.rendering.palette import Bytes
 from geoplatform.rendering.paths import Outlines, outlines
 from geoplatform.rendering.patterns import shader
 from geoplatform.rendering.scale import growth
 from geoplatform.rendering.view import View
 
-Pixels = npt.NDArray[np.uint8]
 FINE = 2.0  # pixels: the corners of narrower lines look alike, round or not
 
 
-def draw(pixels: Pixels, view: View, layer: Layer, shapes: Shapes) -> Outlines:
+def draw(pixels: Bytes, view: View, layer: Layer, shapes: Shapes) -> Outlines:
     """Draw the lines or polygons of a layer upon `pixels` (height x width x RGBA, premultiplied), in place.
 
     Gives where they lie in the picture.
@@ -40,15 +41,6 @@ def draw(pixels: Pixels, view: View, layer: Layer, shapes: Shapes) -> Outlines:
         elif isinstance(simple, Fill):
             _fill(canvas, simple, found, view)
     return all_parts
-
-
-def canvas_on(pixels: Pixels) -> skia.Canvas:
-    """A canvas that draws upon an array of premultiplied RGBA."""
-    height, width, _four = pixels.shape
-    info = skia.ImageInfo.Make(
-        width, height, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType, skia.ColorSpace.MakeSRGB()
-    )
-    return skia.Surface.MakeRasterDirect(info, pixels, pixels.strides[0]).getCanvas()
 
 
 def _by_symbol(layer: Layer, shapes: Shapes) -> Iterator[tuple[Simple, npt.NDArray[np.bool_]]]:
@@ -102,12 +94,6 @@ def _stroke(canvas: skia.Canvas, symbol: Stroke, found: Outlines, view: View) ->
 def _along(canvas: skia.Canvas, drawn: skia.Paint, found: Outlines) -> None:
     for path in found.paths():
         canvas.drawPath(path, drawn)
-
-
-def paint(color: str, opacity: float = 1) -> skia.Paint:
-    """Paint of a colour `#rrggbb`, with smooth edges."""
-    red, green, blue = bytes.fromhex(color[1:])
-    return skia.Paint(AntiAlias=True, Color=skia.Color(red, green, blue, round(opacity * 255)))
 
 
 def _line(drawn: skia.Paint, width: float, dash: tuple[float, ...], *, is_round: bool) -> None:

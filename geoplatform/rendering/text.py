@@ -41,10 +41,10 @@ def line(text: str, size: float, weight: str = "regular") -> Line:
 
 
 @lru_cache(maxsize=20_000)
-def lines(text: str, size: float, widest: float) -> tuple[Line, ...]:
+def lines(text: str, size: float, widest: float, weight: str = "regular") -> tuple[Line, ...]:
     """A text broken at its spaces into lines of about the same width, none much wider than `widest` pixels."""
     words = text.split()
-    whole = line(" ".join(words), size)
+    whole = line(" ".join(words), size, weight)
     number = -(-whole.width // widest)
     if number < 2:
         return (whole,)
@@ -53,11 +53,14 @@ def lines(text: str, size: float, widest: float) -> tuple[Line, ...]:
         longer = f"{broken[-1]} {word}"
         # A word joins the line that it makes less wrong.
         wanted = whole.width / number
-        if line(longer, size).width - wanted <= wanted - line(broken[-1], size).width:
+        if (
+            line(longer, size, weight).width - wanted
+            <= wanted - line(broken[-1], size, weight).width
+        ):
             broken[-1] = longer
         else:
             broken.append(word)
-    return tuple(line(each, size) for each in broken)
+    return tuple(line(each, size, weight) for each in broken)
 
 
 def rise(size: float) -> float:

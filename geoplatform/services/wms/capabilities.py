@@ -30,6 +30,7 @@ from geoplatform.query.crs import CRS84, Crs, supported
 from geoplatform.query.feature_query import Box
 from geoplatform.query.figures import figures
 from geoplatform.query.select import attributions
+from geoplatform.rendering.picture_legend import legend_size
 from geoplatform.rendering.view import PIXEL
 from geoplatform.services.extents import bounds
 from geoplatform.services.negotiation import absolute, known_etags
@@ -38,7 +39,7 @@ from geoplatform.services.wms.exceptions import UNWRITABLE, ServiceException
 from geoplatform.services.wms.featureinfo import INFO_FORMATS
 from geoplatform.services.wms.getmap import FORMATS
 from geoplatform.services.wms.language import CODES
-from geoplatform.services.wms.legend import LEGEND_FORMATS, legend_size
+from geoplatform.services.wms.legend import LEGEND_FORMATS
 from geoplatform.services.wms.parameters import Parameters
 from geoplatform.services.wms.scales import scales
 
@@ -131,7 +132,7 @@ def _context(request: HttpRequest, version: str) -> dict[str, Any]:
         "facet_names": sorted({name for each in layers for name in each["facets"]}),
         "today": dt.datetime.now(dt.UTC).date().isoformat(),
         "since": _since(),
-        "language": CODES[translation.get_language() or settings.LANGUAGE_CODE],
+        "language": CODES[_language()],
         "default_language": CODES[settings.LANGUAGE_CODE],
         "other_languages": [
             code for short, code in CODES.items() if short != settings.LANGUAGE_CODE
@@ -157,7 +158,7 @@ def _layer(request: HttpRequest, layer: Layer, *, new: bool) -> dict[str, Any]:
         "legend": absolute(
             request,
             "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&SLD_VERSION=1.1.0&FORMAT=image/png"
-            f"&LAYER={layer.name}&STYLE={maps.STYLE}",
+            f"&LAYER={layer.name}&STYLE={maps.STYLE}&LANGUAGE={CODES[_language()]}",
         ),
         "legend_width": str(width),
         "legend_height": str(height),
@@ -166,6 +167,10 @@ def _layer(request: HttpRequest, layer: Layer, *, new: bool) -> dict[str, Any]:
         "hint": (f"{_diagonal(smallest or 0):.6f}", f"{_diagonal(largest or NO_LIMIT):.6f}"),
         "facets": [each.name for each in facets(layer)],
     }
+
+
+def _language() -> str:
+    return translation.get_language() or settings.LANGUAGE_CODE
 
 
 def _choices(layer: Layer) -> list[Any]:

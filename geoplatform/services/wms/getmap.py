@@ -11,13 +11,15 @@ from threading import BoundedSemaphore
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.facets import DEEPEST, has_pyramid
-from geoplatform.catalog.symbols import Marker, simple_symbols
+from geoplatform.catalog.symbols import CASING, Fill, Marker, Simple, Stroke, simple_symbols
+from geoplatform.pyramid import drawing as pyramid
 from geoplatform.query import drawing as rows
 from geoplatform.query.crs import CRS84
 from geoplatform.query.feature_query import Box
 from geoplatform.query.tabular import unhurried
 from geoplatform.rendering.notice import notice
 from geoplatform.rendering.picture import Form, Picture
+from geoplatform.rendering.scale import LARGER
 from geoplatform.rendering.view import View
 from geoplatform.services.wms.exceptions import INVALID, ServiceException
 from geoplatform.services.wms.filters import Wanted
@@ -38,10 +40,8 @@ WHITE = "#ffffff"
 MOST = 100_000  # features of a layer drawn one by one
 # What is filtered by more than facets, or asked of the past, may cost the database this much for one layer.
 SECONDS = 5
-# CSS pixels around a picture from which markers, lines and names reach into it.
-NAMES_REACH = 48
-# Markers of the pyramid stand at the mean of a cell of 8 CSS pixels, of 16 just before the next level.
-CELL = 16
+CELL = 8  # CSS pixels along a cell of the pyramid, at its own zoom
+SOFT = 2  # CSS pixels: edges are smooth
 # A picture of many pixels takes much memory, so only one of them is drawn at a time.
 LARGE = 4_000_000
 one_large = BoundedSemaphore(1)
@@ -116,8 +116,6 @@ def from_pyramid(view: View, part: Wanted) -> bool:
 
 
 def _layer(picture: Picture, view: View, part: Wanted) -> None:
-    from geoplatform.pyramid import drawing as pyramid
-
     layer = part.layer
     box = view.mercator(margin(view, part))
     if from_pyramid(view, part):
@@ -153,9 +151,22 @@ def _one_by_one(picture: Picture, view: View, part: Wanted, box: Box) -> None:
 
 
 def margin(view: View, part: Wanted) -> float:
-    """Pixels around the picture from which something of the layer reaches into it."""
-    symbols = simple_symbols(part.layer.symbol) if part.layer.symbol else []
-    sizes = [each.size for each in symbols if isinstance(each, Marker)]
-    if sizes and from_pyramid(view, part):
-        return (max(sizes) + CELL) * view.ratio
-    return NAMES_REACH * view.ratio
+    """Pixels around the picture from which something of the layer reaches into it.
+
+    Names never do: none is cut at an edge (rendering/labels.py).
+    """
+    found = max(map(_reach, simple_symbols(part.layer.symbol))) if part.layer.symbol else 0.0
+    if has_pyramid(part.layer) and part.simple:
+        # A marker of several points stands in the middle of them, anywhere in their cell.
+        found += CELL * 2 ** max(view.zoom - DEEPEST, 1)
+    return (found + SOFT) * view.ratio
+
+
+def _reach(symbol: Simple) -> float:
+    match symbol:
+        case Marker():
+            return symbol.size / 2 * LARGER + symbol.outline_width
+        case Stroke():
+            return symbol.width / 2 + CASING
+        case Fill():
+            return symbol.outline_width
