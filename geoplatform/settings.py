@@ -1,8 +1,8 @@
 """Composition only: which rooms there are, which database, which language. Everything else lives in its room.
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
-PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES, DOWNLOAD_FOLDER
-and the bounds of downloads.
+PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
+CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DOWNLOAD_FOLDER and the bounds of downloads.
 """
 
 import os
@@ -75,7 +75,7 @@ MIDDLEWARE = [
 ]
 
 # Answered before the middlewares that only pages need.
-DIRECT_PATHS = ("/tiles/", "/styles/")
+DIRECT_PATHS = ("/tiles/", "/styles/", "/wms/")
 
 ROOT_URLCONF = "geoplatform.urls"
 WSGI_APPLICATION = "geoplatform.wsgi.application"
@@ -182,6 +182,11 @@ DOWNLOAD_FOLDER = os.environ.get("DOWNLOAD_FOLDER", "")
 # What the map is called (none: by its first municipality), and the layer whose features it lists first.
 PLATFORM_NAME = os.environ.get("PLATFORM_NAME", "")
 MAP_LAYER = os.environ.get("MAP_LAYER", "fruit-trees")
+
+# Whom capabilities of services name (none: the municipalities themselves), and how to reach them.
+CONTACT_ORGANISATION = os.environ.get("CONTACT_ORGANISATION", "")
+CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "")
+CONTACT_PHONE = os.environ.get("CONTACT_PHONE", "")
 
 # The map's ground: none unless a city configures one, so that no page asks another host.
 BASEMAP_URL = os.environ.get("BASEMAP_URL", "")

@@ -20,13 +20,14 @@ urlpatterns = [
     path("api/", include("geoplatform.services.features.urls")),
     path("", include("geoplatform.services.tiles.urls")),
     path("", include("geoplatform.services.downloads.urls")),
+    path("", include("geoplatform.services.wms.urls")),
     path("healthz", healthz),
     path("admin/", admin.site.urls),
     # Pages: German at these paths, English under /en/.
     *i18n_patterns(path("", include("geoplatform.webmap.urls")), prefix_default_language=False),
 ]
 
-PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/")
+PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/")
 
 
 def _speaker(request: HttpRequest) -> ModuleType:

@@ -84,7 +84,11 @@ layers = (
                     color="#f2cc8f", opacity=0.55, outline="#b98b34", outline_width=1.5
                 ),
                 GardenKind.ORCHARD_MEADOW: Fill(
-                    color="#d4a373", opacity=0.5, outline="#96693c", outline_width=1.5
+                    color="#d4a373",
+                    opacity=0.5,
+                    pattern="dots",
+                    outline="#96693c",
+                    outline_width=1.5,
                 ),
             },
             Fill(color="#b5838d", opacity=0.45, outline="#7d4b57"),
@@ -107,7 +111,11 @@ layers = (
                     color="#ffd166", opacity=0.8, outline="#8a5a00", outline_width=2
                 ),
                 PlotState.WAITING_LIST: Fill(
-                    color="#f4e8c1", opacity=0.6, outline="#8a7a4a", outline_dash=(3, 2)
+                    color="#f4e8c1",
+                    opacity=0.6,
+                    pattern="hatch",
+                    outline="#8a7a4a",
+                    outline_dash=(3, 2),
                 ),
                 PlotState.TAKEN: Fill(color="#cdb4a8", opacity=0.4, outline="#8a6f63"),
             },

@@ -62,7 +62,7 @@ layer = Layer(
             Kind.NATURE_RESERVE: Fill(
                 color="#3d8361", opacity=0.4, outline="#1f5f42", outline_dash=(4, 2)
             ),
-            Kind.ORCHARD: Fill(color="#d9a5b3", opacity=0.5, outline="#a05c72"),
+            Kind.ORCHARD: Fill(color="#d9a5b3", opacity=0.5, pattern="dots", outline="#a05c72"),
             Kind.FARMLAND: Fill(color="#e8dab2", opacity=0.5, outline="#b59f5b"),
         },
         Fill(color="#a3b899", opacity=0.5, outline="#6f8665"),

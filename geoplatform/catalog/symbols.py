@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+CASING = 2  # CSS pixels by which a casing is wider than its line
+
 
 @dataclass(frozen=True, kw_only=True)
 class Marker:
@@ -32,13 +34,21 @@ class Stroke:
 
 @dataclass(frozen=True, kw_only=True)
 class Fill:
-    """A polygon. `color=None` draws the outline alone."""
+    """A polygon. `color=None` draws the outline alone.
+
+    pattern  lies upon the fill in the outline's colour and tells categories apart without colour (WCAG 2.2, 1.4.1)
+    """
 
     color: str | None
     opacity: float = 0.5
+    pattern: Literal["hatch", "dots"] | None = None
     outline: str | None = None
     outline_width: float = 1
     outline_dash: tuple[float, ...] = ()
+
+    @property
+    def pattern_color(self) -> str:
+        return self.outline or self.color or "#000000"
 
 
 Simple = Marker | Stroke | Fill
@@ -62,6 +72,14 @@ def alike(symbol: Categorized) -> dict[Simple, list[str]]:
     for value, simple in symbol.symbols.items():
         found.setdefault(simple, []).append(str(value))
     return found
+
+
+def parts(symbol: Symbol) -> list[tuple[Simple, tuple[str, ...]]]:
+    """What is drawn alike, in the order of drawing: first what draws all values that no other names, without values."""
+    if not isinstance(symbol, Categorized):
+        return [(symbol, ())]
+    named = [(simple, tuple(values)) for simple, values in alike(symbol).items()]
+    return [(symbol.default, ()), *named]
 
 
 def simple_symbols(symbol: Symbol) -> list[Simple]:

@@ -70,18 +70,18 @@ def morton(x: int, y: int) -> int:
 
 def entries(layer: Layer, choices: Choices) -> tuple[str, dict[str, Any]]:
     """A SELECT of `cell, symbol, status, n, sx, sy, sf` and the choices' parameters; a Tile's are to be added."""
-    return _entries(layer, _shape(choices)), _parameters(choices)
+    return _entries(layer, shape_of(choices)), parameters_of(choices)
 
 
 # What of the choices decides the SQL: which facets, and whether each has one value or several. Values are bound.
 Shape = tuple[tuple[Facet, bool], ...]
 
 
-def _shape(choices: Choices) -> Shape:
+def shape_of(choices: Choices) -> Shape:
     return tuple((each.facet, len(each.values) > 1) for each in choices)
 
 
-def _parameters(choices: Choices) -> dict[str, Any]:
+def parameters_of(choices: Choices) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number, each in enumerate(choices):
         found[f"c{number}"] = each.mask if each.facet.is_mask else list(each.values)
@@ -94,7 +94,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _table(kind: str, layer: Layer) -> sql.Identifier:
+def table(kind: str, layer: Layer) -> sql.Identifier:
     return sql.Identifier("geoplatform", f"{kind}_{layer.model._meta.db_table}")
 
 
@@ -102,12 +102,12 @@ def _column(row: str, value: Value) -> sql.Composable:
     return sql.Identifier(row, value.name)
 
 
-def _symbol(layer: Layer, row: str) -> sql.Composable:
+def symbol_of(layer: Layer, row: str) -> sql.Composable:
     value = drawn(layer)[0]
     return sql.SQL("{}::text").format(_column(row, value)) if value else sql.SQL("NULL::text")
 
 
-def _chosen(layer: Layer, row: str, shape: Shape) -> sql.Composable:
+def chosen_by(layer: Layer, row: str, shape: Shape) -> sql.Composable:
     """That a row of the table's combinations or deltas is in the layer and as the choices say."""
     parts: list[sql.Composable] = [sql.Identifier(row, f"in_{layer.name.replace('-', '_')}")]
     for number, (facet, _several) in enumerate(shape):
@@ -144,7 +144,7 @@ def is_marginal(layer: Layer, shape: Shape) -> bool:
     return not others and facet != divides(layer) and not (facet.is_mask and several)
 
 
-def _matching(layer: Layer, shape: Shape) -> sql.Composable:
+def matching(layer: Layer, shape: Shape) -> sql.Composable:
     """The combinations that the choices allow: their class, and in which chunks they are."""
     first = _column("c", divides(layer).value)
     return sql.SQL(
@@ -155,10 +155,10 @@ def _matching(layer: Layer, shape: Shape) -> sql.Composable:
         WHERE {chosen})"""
     ).format(
         first=first,
-        combination=_table("combination", layer),
+        combination=table("combination", layer),
         layer=sql.Literal(layer.name),
-        symbol=_symbol(layer, "c"),
-        chosen=_chosen(layer, "c", shape),
+        symbol=symbol_of(layer, "c"),
+        chosen=chosen_by(layer, "c", shape),
     )
 
 
@@ -181,7 +181,7 @@ def _packed(layer: Layer, shape: Shape) -> sql.Composable:
                 AND c.value = ANY (ARRAY(SELECT DISTINCT part FROM matching))
             GROUP BY u.cell, m.class)"""
         ).format(
-            matching=_matching(layer, shape),
+            matching=matching(layer, shape),
             sums=SUMS,
             unpacked=UNPACKED,
             layer=sql.Literal(layer.name),
@@ -230,9 +230,9 @@ def _entries(layer: Layer, shape: Shape) -> str:
     ).format(
         packed=_packed(layer, shape),
         side=sql.Literal(SIDE),
-        symbol=_symbol(layer, "d"),
-        delta=_table("delta", layer),
-        chosen=_chosen(layer, "d", shape),
+        symbol=symbol_of(layer, "d"),
+        delta=table("delta", layer),
+        chosen=chosen_by(layer, "d", shape),
         layer=sql.Literal(layer.name),
     )
     return text.as_string(None)
@@ -253,7 +253,7 @@ def _total(layer: Layer, shape: Shape) -> str:
             value=sql.SQL("ANY (%(t0)s)") if shape else sql.SQL("''"),
         )
     else:
-        before = sql.SQL("WITH {} ").format(_matching(layer, shape))
+        before = sql.SQL("WITH {} ").format(matching(layer, shape))
         packed = sql.SQL(
             """SELECT sum(u.n) FROM {unpacked} JOIN matching m ON m.id = u.kind
             WHERE c.layer = {layer} AND c.level = {level} AND c.facet = {facet}
@@ -271,12 +271,12 @@ def _total(layer: Layer, shape: Shape) -> str:
     ).format(
         before=before,
         packed=packed,
-        delta=_table("delta", layer),
-        chosen=_chosen(layer, "d", shape),
+        delta=table("delta", layer),
+        chosen=chosen_by(layer, "d", shape),
     )
     return text.as_string(None)
 
 
 def total(layer: Layer, choices: Choices) -> tuple[str, dict[str, Any]]:
     """A SELECT of the number of points, and its parameters."""
-    return _total(layer, _shape(choices)), _parameters(choices)
+    return _total(layer, shape_of(choices)), parameters_of(choices)

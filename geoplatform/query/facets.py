@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,9 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.seasons import bit, half_month
 from geoplatform.query.compose import Statement
 from geoplatform.query.feature_query import QueryError, parse_equals
+
+if TYPE_CHECKING:
+    from geoplatform.query.cql2 import Filter
 
 MAX_VALUES = 50
 
@@ -92,6 +95,61 @@ def _half_month(layer: Layer, facet: Facet, text: str) -> int:
             )
             % {"name": facet.name},
         ) from None
+
+
+def choices_of(condition: Filter) -> Choices | None:
+    """The choices that a filter in CQL2 comes down to; None where it says anything else.
+
+    `facet = value`, `facet IN (...)`, several of these joined by AND, or by OR about one and the same facet.
+    """
+    found = _alternatives(condition.layer, condition.tree)
+    if found is None:
+        return None
+    known = facets(condition.layer)
+    return tuple(
+        Choice(facet, tuple(sorted(found[facet.name]))) for facet in known if facet.name in found
+    )
+
+
+def _alternatives(layer: Layer, tree: Any) -> dict[str, set[Any]] | None:
+    """The values that each facet may have."""
+    match tree:
+        case {"op": str(op), "args": list(args)} if op.lower() in ("and", "or"):
+            parts = [_alternatives(layer, each) for each in args]
+            return _joined(op.lower(), [each for each in parts if each], len(parts))
+        case {"op": "=", "args": [{"property": str(name)}, value]}:
+            return _one_of(layer, name, [value])
+        case {"op": "=", "args": [value, {"property": str(name)}]}:
+            return _one_of(layer, name, [value])
+        case {"op": str(op), "args": [{"property": str(name)}, values]} if op.lower() == "in":
+            return _one_of(layer, name, values if isinstance(values, list) else [values])
+    return None
+
+
+def _joined(op: str, parts: list[dict[str, set[Any]]], wanted: int) -> dict[str, set[Any]] | None:
+    if len(parts) < wanted:
+        return None  # one of them is no choice
+    if op == "or":
+        names = {tuple(each) for each in parts}
+        if len(names) > 1 or len(next(iter(names))) > 1:
+            return None
+        (name,) = next(iter(names))
+        return {name: set().union(*(each[name] for each in parts))}
+    found: dict[str, set[Any]] = {}
+    for part in parts:
+        for name, values in part.items():
+            found[name] = found[name] & values if name in found else values
+    # Nothing is both: a question for the rows.
+    return found if all(found.values()) else None
+
+
+def _one_of(layer: Layer, name: str, values: list[Any]) -> dict[str, set[Any]] | None:
+    """Values in the facet's own type alone: to compare others is the database's."""
+    facet = next((each for each in facets(layer) if each.name == name and not each.is_mask), None)
+    if facet is None or facet.shown is None or len(values) > MAX_VALUES:
+        return None
+    wanted = {"boolean": bool, "integer": int}.get(facet.shown.json_type, str)
+    return {name: set(values)} if all(type(each) is wanted for each in values) else None
 
 
 def add_choices(statement: Statement, choices: Choices) -> None:

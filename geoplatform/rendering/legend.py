@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
-from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke, alike
+from geoplatform.catalog.symbols import CASING, Categorized, Fill, Marker, Simple, Stroke, alike
 
 WIDTH, HEIGHT = 24, 18  # CSS pixels of a swatch
 
@@ -29,7 +29,7 @@ def legend(layer: Layer) -> list[LegendEntry]:
         return []
     if not isinstance(symbol, Categorized):
         return [LegendEntry(None, layer.title, swatch(symbol))]
-    labels = dict(property_by_name(layer)[symbol.field].choices)
+    labels = _labels(layer, symbol)
     together = alike(symbol)
     rest = [value for value in labels if value not in symbol.symbols]
     if rest and symbol.default not in together:
@@ -44,6 +44,20 @@ def legend(layer: Layer) -> list[LegendEntry]:
     ]
 
 
+def category(layer: Layer, value: str) -> LegendEntry:
+    """The entry of one category alone. Raises LookupError for a value that the layer does not tell apart."""
+    symbol = layer.symbol
+    if not isinstance(symbol, Categorized):
+        raise LookupError(value)
+    label = _labels(layer, symbol)[value]
+    found = {str(known): simple for known, simple in symbol.symbols.items()}
+    return LegendEntry(value, label, swatch(found.get(value, symbol.default)))
+
+
+def _labels(layer: Layer, symbol: Categorized) -> dict[str, Any]:
+    return {str(value): label for value, label in property_by_name(layer)[symbol.field].choices}
+
+
 def swatch(symbol: Simple) -> str:
     """A small SVG picture of the symbol; attributes only, since the page allows no inline style."""
     match symbol:
@@ -55,7 +69,7 @@ def swatch(symbol: Simple) -> str:
                     "path",
                     d=f"M1 {HEIGHT / 2}H{WIDTH - 1}",
                     stroke=symbol.casing,
-                    stroke_width=symbol.width + 2,
+                    stroke_width=symbol.width + CASING,
                 )
                 if symbol.casing
                 else ""
@@ -69,23 +83,40 @@ def swatch(symbol: Simple) -> str:
                 stroke_dasharray=_dash(symbol.dash, symbol.width),
             )
         case Fill():
-            body = _element(
-                "rect",
-                x=2,
-                y=2,
-                width=WIDTH - 4,
-                height=HEIGHT - 4,
-                rx=2,
-                fill=symbol.color or "none",
-                fill_opacity=symbol.opacity,
-                stroke=symbol.outline or "none",
-                stroke_width=symbol.outline_width,
-                stroke_dasharray=_dash(symbol.outline_dash, symbol.outline_width),
-            )
+            body = _fill(symbol)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{body}</svg>'
     )
+
+
+def _fill(symbol: Fill) -> str:
+    square: dict[str, Any] = {
+        "x": 2,
+        "y": 2,
+        "width": WIDTH - 4,
+        "height": HEIGHT - 4,
+        "rx": 2,
+    }
+    body = _element(
+        "rect",
+        **square,
+        fill=symbol.color or "none",
+        fill_opacity=symbol.opacity,
+        stroke=symbol.outline or "none",
+        stroke_width=symbol.outline_width,
+        stroke_dasharray=_dash(symbol.outline_dash, symbol.outline_width),
+    )
+    match symbol.pattern:
+        case "hatch":
+            lines = "M2 8L8 2M2 16L16 2M10 16L22 4M18 16L22 12"
+            body += _element("path", d=lines, stroke=symbol.pattern_color, fill="none")
+        case "dots":
+            body += "".join(
+                _element("circle", cx=x, cy=y, r=1.1, fill=symbol.pattern_color)
+                for x, y in ((6, 7), (14, 7), (10, 11), (18, 11))
+            )
+    return body
 
 
 def _marker(symbol: Marker) -> str:

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from geoplatform.catalog.facets import DEEPEST, has_pyramid
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.symbols import Categorized, Fill, Marker, Simple, Stroke, alike
+from geoplatform.catalog.symbols import CASING, Categorized, Fill, Marker, Simple, Stroke, parts
 from geoplatform.query.mvt import has_names, names_of
+from geoplatform.rendering.naming import BELOW, HALO, INK, PAPER, first_zoom, text_size
+from geoplatform.rendering.scale import SEVERAL, growing
 
-PAPER = "#f6f3ea"
-INK = "#33402f"
 # Images for marker shapes other than circles are drawn this wide, in CSS pixels, by whoever shows the style.
 IMAGE_SIZE = 32
-# A marker of several points (`n`) is a little larger: half as large again from 150 on.
-SEVERAL = ["interpolate", ["linear"], ["ln", ["coalesce", ["get", "n"], 1]], 0, 1, 5, 1.5]
-# A layer's names appear this many zoom levels after its shapes.
-LABEL_LATER = {0: 6, 1: 2, 2: 2}
 
 
 def style(layers: Iterable[Layer], tilejson: Callable[[Layer], str], name: str) -> dict[str, Any]:
@@ -48,20 +43,15 @@ def shapes(layer: Layer) -> list[dict[str, Any]]:
 
 def names(layer: Layer) -> list[dict[str, Any]]:
     """The style layer that writes a layer's label."""
-    if not layer.label:
+    first = first_zoom(layer)
+    if first is None:
         return []
-    layout: dict[str, Any] = {
-        "text-field": ["get", layer.label],
-        "text-size": 12 if layer.dimension else 11,
-    }
+    layout: dict[str, Any] = {"text-field": ["get", layer.label], "text-size": text_size(layer)}
     if layer.dimension == 1:
         layout["symbol-placement"] = "line"
     if layer.dimension == 0:
-        layout |= {"text-anchor": "top", "text-offset": [0, 0.8], "text-optional": True}
-    paint = {"text-color": INK, "text-halo-color": PAPER, "text-halo-width": 1.5}
-    first = min(layer.zooms[0] + LABEL_LATER[layer.dimension], layer.zooms[1])
-    if has_pyramid(layer):
-        first = max(first, DEEPEST + 1)  # markers of several points have no name
+        layout |= {"text-anchor": "top", "text-offset": [0, BELOW], "text-optional": True}
+    paint = {"text-color": INK, "text-halo-color": PAPER, "text-halo-width": HALO}
     found = _common(layer, "label", None)
     if has_names(layer):
         found["source-layer"] = names_of(layer)
@@ -78,14 +68,14 @@ def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:
     known = [str(value) for value in symbol.symbols]
     # A missing value is compared as empty text: the default symbol draws it.
     value_of = ["coalesce", ["get", symbol.field], ""]
-    parts: list[tuple[str | None, Simple, list[Any] | None]] = [
-        ("other", symbol.default, ["!", ["in", value_of, ["literal", known]]])
+    (rest, _none), *named = parts(symbol)
+    return [
+        ("other", rest, ["!", ["in", value_of, ["literal", known]]]),
+        *(
+            (values[0], simple, ["in", value_of, ["literal", list(values)]])
+            for simple, values in named
+        ),
     ]
-    parts += [
-        (values[0], simple, ["in", value_of, ["literal", values]])
-        for simple, values in alike(symbol).items()
-    ]
-    return parts
 
 
 def _common(layer: Layer, kind: str, condition: list[Any] | None) -> dict[str, Any]:
@@ -124,6 +114,9 @@ def _fill(symbol: Fill) -> list[tuple[str, dict[str, Any]]]:
                 },
             )
         )
+    if symbol.pattern:
+        image = f"{symbol.pattern}-{symbol.pattern_color}"
+        found.append(("pattern", {"type": "fill", "paint": {"fill-pattern": image}}))
     if symbol.outline:
         paint: dict[str, Any] = {"line-color": symbol.outline, "line-width": symbol.outline_width}
         if symbol.outline_dash:
@@ -136,11 +129,11 @@ def _stroke(symbol: Stroke) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     layout = {"line-cap": "butt" if symbol.dash else "round", "line-join": "round"}
     if symbol.casing:
-        casing = {"line-color": symbol.casing, "line-width": _growing(symbol.width + 2)}
+        casing = {"line-color": symbol.casing, "line-width": growing(symbol.width + CASING)}
         found.append(("casing", {"type": "line", "layout": layout, "paint": casing}))
     paint: dict[str, Any] = {
         "line-color": symbol.color,
-        "line-width": _growing(symbol.width),
+        "line-width": growing(symbol.width),
         "line-opacity": symbol.opacity,
     }
     if symbol.dash:
@@ -153,22 +146,14 @@ def _marker(symbol: Marker) -> tuple[str, dict[str, Any]]:
     if symbol.shape == "circle":
         paint = {
             "circle-color": symbol.color,
-            "circle-radius": _growing(symbol.size / 2, SEVERAL),
+            "circle-radius": growing(symbol.size / 2, SEVERAL),
             "circle-stroke-color": symbol.outline,
             "circle-stroke-width": symbol.outline_width,
         }
         return "marker", {"type": "circle", "paint": paint}
     layout = {
         "icon-image": f"{symbol.shape}-{symbol.color}",
-        "icon-size": _growing(symbol.size / IMAGE_SIZE, SEVERAL),
+        "icon-size": growing(symbol.size / IMAGE_SIZE, SEVERAL),
         "icon-allow-overlap": True,
     }
     return "marker", {"type": "symbol", "layout": layout}
-
-
-def _growing(size: float, factor: list[Any] | None = None) -> list[Any]:
-    """Half the size from afar, the full size from zoom 15 on; times an expression over the feature."""
-    ends: list[Any] = [round(size / 2, 3), size]
-    if factor:
-        ends = [["*", end, factor] for end in ends]
-    return ["interpolate", ["linear"], ["zoom"], 10, ends[0], 15, ends[1]]

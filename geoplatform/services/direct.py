@@ -20,7 +20,8 @@ def direct(get_response: Answer) -> Answer:
     paths = tuple(settings.DIRECT_PATHS)
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(paths):
+        # With a slash: `/wms` itself is one of them, a page `/wms-guide` is not.
+        if not f"{request.path_info}/".startswith(paths):
             return get_response(request)
         match = request.resolver_match = resolve(request.path_info)
         return match.func(request, *match.args, **match.kwargs)

@@ -19,6 +19,7 @@ from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
 from geoplatform.webmap.basemap import basemap
+from geoplatform.webmap.elsewhere import elsewhere
 
 
 def render_page(
@@ -29,8 +30,8 @@ def render_page(
     return render(request, template, {**frame(addresses), **context}, status=status)
 
 
-def legends() -> list[dict[str, Any]]:
-    """Every layer of the map with its legend, what lies on top first."""
+def legends(request: HttpRequest) -> list[dict[str, Any]]:
+    """Every layer of the map with its legend and its addresses, what lies on top first."""
     return [
         {
             "name": layer.name,
@@ -40,6 +41,7 @@ def legends() -> list[dict[str, Any]]:
                 {"label": each.label, "svg": mark_safe(each.svg)}  # noqa: S308  made by ourselves
                 for each in legend(layer)
             ],
+            "elsewhere": elsewhere(request, layer),
         }
         for layer in reversed(registry.map_layers())
     ]
@@ -101,6 +103,10 @@ def texts() -> dict[str, str]:
         "saving": _("Saving …"),
         "saved": _("Saved. It is on the map now and marked as unconfirmed."),
         "checkForm": _("Please look at the marked fields."),
+        "copied": _("Copied: %(address)s"),
+        "notCopied": _(
+            "Your browser does not let the page copy. The address is marked: copy it yourself."
+        ),
         "m": "m",
         "km": "km",
     }

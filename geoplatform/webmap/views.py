@@ -53,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "entries": entries,
         "count": count,
         "more": more,
-        "legends": page.legends(),
+        "legends": page.legends(request),
         "map_settings": page.map_settings(layer, box),
         **(_form_context(layer, form_for(layer)) if layer.open_to_all else {}),
     }

@@ -150,3 +150,27 @@ def test_without_webgl_list_details_and_form_work(visitor: Visitor) -> None:
     page.click("#add-form [type=submit]")
     expect(page.locator("h2")).to_contain_text("Walnuss")
     expect(page.locator(".saved")).to_be_visible()
+
+
+def test_an_address_for_other_programs_is_copied(visitor: Visitor) -> None:
+    visit = visitor()
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visit.open_map("/")
+    page.click("#tab-layers")
+    first = page.locator("#layers .elsewhere").first
+    first.locator("summary").click()
+    first.locator("button.copy").first.click()
+    expect(page.locator("#status")).to_have_text(f"Kopiert: {visit.address}/wms")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{visit.address}/wms"
+
+
+def test_where_nothing_may_copy_the_address_is_marked(visitor: Visitor) -> None:
+    visit = visitor()
+    visit.page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page = visit.open_map("/")
+    page.click("#tab-layers")
+    first = page.locator("#layers .elsewhere").first
+    first.locator("summary").click()
+    first.locator("button.copy").first.click()
+    expect(page.locator("#status")).to_contain_text("markiert")
+    assert page.evaluate("String(getSelection())") == f"{visit.address}/wms"

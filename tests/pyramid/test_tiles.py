@@ -1,17 +1,16 @@
-"""What clients get: tiles, counts and arrays of the pyramid, and the same question below zoom 14 and above."""
+"""What clients get: tiles and counts of the pyramid, and the same question below zoom 14 and above."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
 
-import numpy as np
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from geoplatform.catalog import registry
-from geoplatform.pyramid.tiles import UNITS, arrays, count
+from geoplatform.pyramid.tiles import count
 from geoplatform.query.facets import parse_facets
 from geoplatform.query.feature_query import QueryError
 from tests import make, mvt
@@ -137,33 +136,6 @@ def test_pyramid_and_rows_answer_alike(plants, layer, parameters):
         if all(0 <= at < 4096 for at in each["at"])
     )
     assert seen == len(fids)
-
-
-def test_arrays_are_the_markers(plants):
-    z, x, y = AT
-    for layer in (TREES, FRUIT):
-        found = arrays(layer, z, x, y)
-        wanted = brute.cells(brute.rows(layer, {}), z, x, y)
-        assert len(found.x) == len(wanted)
-        assert found.n.sum() == sum(each[0] for each in wanted.values())
-        assert {found.classes[kind] for kind in found.kind} == {key[1:] for key in wanted}
-        unit = 2 * brute.HALF / UNITS
-        places = {
-            (
-                ((x * 64 - 1 + cell % 66) * 512 + sx / n + 0.5) * unit - brute.HALF,
-                brute.HALF - ((y * 64 - 1 + cell // 66) * 512 + sy / n + 0.5) * unit,
-            )
-            for (cell, *_class), (n, sx, sy, _sf) in wanted.items()
-        }
-        assert {(a, b) for a, b in zip(found.x, found.y, strict=True)} == places
-        assert found.x.dtype == found.y.dtype == np.float64
-
-
-def test_arrays_of_nothing_are_empty():
-    found = arrays(TREES, 13, 0, 0)
-    assert (len(found.x), found.classes) == (0, ())
-    with pytest.raises(ValueError, match="zoom 10 to 13"):
-        arrays(TREES, 14, 0, 0)
 
 
 def test_now_is_the_half_month_of_today(monkeypatch):

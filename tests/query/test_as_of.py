@@ -9,9 +9,11 @@ import pytest
 from django.db import connection
 
 from geoplatform.catalog import registry
+from geoplatform.query import drawing
 from geoplatform.query.as_of import stable
 from geoplatform.query.feature_query import FeatureQuery, parse_bbox, parse_sortby
 from geoplatform.query.select import count, features
+from layers.plants import Plant
 from tests import make
 from tests.sessions import session
 
@@ -116,3 +118,19 @@ def test_order_of_a_past_layer(town):
         cursor.execute("UPDATE layers_plant SET note = 'x' || fid, height_m = 5")
     order = list(seen(trees, at, sortby=parse_sortby(trees, "-note,height_m")))
     assert order == sorted(seen(trees, at))
+
+
+def test_points_to_draw_are_those_of_the_time(town):
+    def drawn(at=None):
+        query = FeatureQuery(layer=registry.get("fruit-trees"), at=at)
+        points = drawing.points(query, (-2e7, -2e7, 2e7, 2e7), most=100)
+        statuses = [points.classes[kind][1] for kind in points.kind]
+        return sorted(zip(points.x.round(6), points.y.round(6), statuses, strict=True))
+
+    before, instant = drawn(), now()
+    first, second, *_others = Plant.objects.order_by("fid")
+    Plant.objects.filter(pk=first.pk).delete()
+    Plant.objects.filter(pk=second.pk).update(status="unconfirmed")
+    assert len(before) == len(drawn()) + 1 == 8
+    assert {each[2] for each in drawn()} == {"confirmed", "unconfirmed"}
+    assert drawn(instant) == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -42,10 +42,14 @@ class FilterError(QueryError):
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition on the rows of `layer`; equal filters are the same condition, however they were written."""
+    """A condition on the rows of `layer`; equal filters are the same condition, however they were written.
+
+    tree  what it was made from, as CQL2 JSON has it: for those who can answer some conditions in a cheaper way
+    """
 
     layer: Layer
     term: Term
+    tree: Any = field(default=None, compare=False, repr=False)
 
     def condition(self, columns: Columns) -> tuple[sql.Composable, tuple[Any, ...]]:
         """SQL that is true, false or NULL for a row, and the values of its placeholders in order."""
@@ -72,7 +76,7 @@ def parse_filter(text: str, *, lang: str = "cql2-text", layer: Layer, crs: Crs =
         raise _error(text, str(error), error.position) from None
     try:
         check_size(tree)
-        return Filter(layer, Compiler(layer, crs).condition(tree))
+        return Filter(layer, Compiler(layer, crs).condition(tree), tree)
     except Refusal as refusal:
         if lang == "cql2-json":
             raise FilterError(str(refusal), _pointer(refusal.path)) from None

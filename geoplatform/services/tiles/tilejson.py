@@ -8,12 +8,12 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import properties
 from geoplatform.query.feature_query import Box
 from geoplatform.query.mvt import carried, has_names, names_of
-from geoplatform.query.select import attributions, extent
+from geoplatform.query.select import attributions
+from geoplatform.services.extents import bounds
 
 # Beyond, clients draw the last tiles larger: coordinates are exact to a few centimetres by then.
 LAST_ZOOM = 18
@@ -49,19 +49,6 @@ def tilejson(layer: Layer, address: str) -> dict[str, Any]:
         body["bounds"] = box
         body["center"] = _center(box, **zooms)
     return body
-
-
-def bounds(layer: Layer) -> Box | None:
-    """West, south, east, north in degrees of all that a tile may hold, up to a minute old; None where nothing is known.
-
-    Clients ask for no tile outside; so municipalities, within which people add, count besides what stands there now.
-    """
-    boxes = [extent(each) for each in (layer, registry.by_role("municipality"))]
-    known = [box for box in boxes if box]
-    if not known:
-        return None
-    west, south, east, north = zip(*known, strict=True)
-    return min(west), min(south), max(east), max(north)
 
 
 def _fields(layer: Layer) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-// Marker shapes that MapLibre has no layer type for, drawn when a style asks for them: `triangle-#6a1b9a`.
+// Marker shapes and patterns that MapLibre has no layer type for, drawn when a style asks for them: `triangle-#6a1b9a`.
 
 /** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
 
@@ -12,14 +12,52 @@ const SHAPES = {
   diamond: [[0, -1], [1, 0], [0, 1], [-1, 0]],
 };
 
+const SQUARE = 8; // CSS pixels: the square that a pattern repeats (rendering/patterns.py)
+
+/** @type {Record<string, (pen: CanvasRenderingContext2D) => void>} patterns, drawn in a square of SQUARE */
+const PATTERNS = {
+  hatch(pen) {
+    // The corners are the ends of the neighbours' lines.
+    for (const left of [-SQUARE, 0, SQUARE]) {
+      pen.moveTo(left - 1, SQUARE + 1);
+      pen.lineTo(left + SQUARE + 1, -1);
+    }
+    pen.stroke();
+  },
+  dots(pen) {
+    for (const at of [SQUARE / 4, (SQUARE * 3) / 4]) {
+      pen.moveTo(at + 1.1, at);
+      pen.arc(at, at, 1.1, 0, 2 * Math.PI);
+    }
+    pen.fill();
+  },
+};
+
 /** @param {MapLibreMap} map */
 export function drawMissingImages(map) {
   map.setMissingStyleImageResolver((id) => {
     const [, shape, color] = /^(\w+)-(#[0-9a-f]{6})$/i.exec(id) ?? [];
-    if (shape in SHAPES && !map.hasImage(id)) {
-      map.addImage(id, draw(SHAPES[shape], color), { pixelRatio: DENSITY });
-    }
+    if (map.hasImage(id)) return;
+    if (shape in SHAPES) map.addImage(id, draw(SHAPES[shape], color), { pixelRatio: DENSITY });
+    if (shape in PATTERNS) map.addImage(id, repeated(PATTERNS[shape], color), { pixelRatio: DENSITY });
   });
+}
+
+/**
+ * @param {(pen: CanvasRenderingContext2D) => void} paint
+ * @param {string} color
+ */
+function repeated(paint, color) {
+  const size = SQUARE * DENSITY;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  pen.scale(DENSITY, DENSITY);
+  pen.strokeStyle = pen.fillStyle = color;
+  pen.lineWidth = 1;
+  pen.beginPath();
+  paint(pen);
+  return pen.getImageData(0, 0, size, size);
 }
 
 /**

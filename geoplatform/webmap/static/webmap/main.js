@@ -1,6 +1,7 @@
 // The map page: puts the modules together. Everything it enhances stands on the page already.
 
 import { makeAdd } from "./add.js";
+import { makeCopying } from "./copy.js";
 import { closeDetails, openDetails } from "./details.js";
 import { addHighlight } from "./highlight.js";
 import { makeLayerSwitch } from "./layers.js";
@@ -12,6 +13,7 @@ import { say } from "./status.js";
 import { makeTabs } from "./tabs.js";
 
 makeTabs();
+makeCopying();
 keepPlaceInLanguageLinks();
 if (canDraw()) {
   start();

@@ -1,0 +1,255 @@
+"""The names of a picture: above all shapes, none upon another, none cut at an edge.
+
+Layers that lie above are named first, and of a layer the features that come first: the same data gives the same names.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+import skia
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.query.drawing import Points, Shapes
+from geoplatform.rendering import naming
+from geoplatform.rendering.canvas import canvas_on, paint
+from geoplatform.rendering.palette import Bytes
+from geoplatform.rendering.paths import Outlines
+from geoplatform.rendering.text import Line, line, lines, rise
+from geoplatform.rendering.view import View
+
+CELL = 2  # CSS pixels along an edge of the squares in which it is noted what is taken
+PADDING = 3  # CSS pixels kept free around a name: its halo, and a little more
+LINE_HEIGHT = 1.2  # ems
+NEAR = 8  # CSS pixels: of points nearer than this only one can have its name
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Features of a layer that have names. Lines bring their course in pixels along."""
+
+    layer: Layer
+    found: Points | Shapes
+    course: Outlines | None = None
+
+
+def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
+    """Write the names of layers, given from the bottom up, upon `pixels` (RGBA, premultiplied), in place."""
+    places = _Places(view)
+    written: list[tuple[skia.TextBlob, float, float]] = []
+    for named in reversed(layers):
+        size = naming.text_size(named.layer) * view.ratio
+        if isinstance(named.found, Points):
+            written += _by_points(places, view, size, *_anchors_of_points(view, named.found))
+        elif named.course is None:
+            written += _at_points(places, view, size, *_anchors_of_areas(view, named.found))
+        else:
+            written += _along_lines(places, view, size, named.found, named.course)
+    if not written:
+        return
+    canvas = canvas_on(pixels)
+    halo = paint(naming.PAPER)
+    halo.setStyle(skia.Paint.kStroke_Style)
+    halo.setStrokeWidth(2 * naming.HALO * view.ratio)
+    halo.setStrokeJoin(skia.Paint.kRound_Join)
+    ink = paint(naming.INK)
+    for blob, x, y in written:
+        canvas.drawTextBlob(blob, x, y, halo)
+        canvas.drawTextBlob(blob, x, y, ink)
+
+
+class _Places:
+    """What of the picture is taken by names, in squares of CELL."""
+
+    def __init__(self, view: View) -> None:
+        self.cell = CELL * view.ratio
+        self.padding = PADDING * view.ratio
+        self.width, self.height = view.width, view.height
+        rows, columns = math.ceil(view.height / self.cell), math.ceil(view.width / self.cell)
+        self.taken = np.zeros((rows, columns), bool)
+
+    def take(self, boxes: list[tuple[float, float, float, float]]) -> bool:
+        """Take boxes (left, top, right, bottom) if all are free and within the picture."""
+        areas = []
+        for left, top, right, bottom in boxes:
+            left, top = left - self.padding, top - self.padding
+            right, bottom = right + self.padding, bottom + self.padding
+            if left < 0 or top < 0 or right > self.width or bottom > self.height:
+                return False
+            area = (
+                slice(int(top / self.cell), math.ceil(bottom / self.cell)),
+                slice(int(left / self.cell), math.ceil(right / self.cell)),
+            )
+            if self.taken[area].any():
+                return False
+            areas.append(area)
+        for area in areas:
+            self.taken[area] = True
+        return True
+
+
+Written = list[tuple[skia.TextBlob, float, float]]
+
+
+def _anchors_of_points(view: View, found: Points) -> tuple[list[str], Floats, Floats]:
+    chosen = [number for number, label in enumerate(found.labels or ()) if label]
+    x, y = view.pixels(found.x[chosen], found.y[chosen])
+    return [str((found.labels or ())[number]) for number in chosen], x, y
+
+
+def _anchors_of_areas(view: View, found: Shapes) -> tuple[list[str], Floats, Floats]:
+    if found.anchors is None:
+        return [], np.empty(0), np.empty(0)
+    chosen = [
+        number
+        for number, label in enumerate(found.labels or ())
+        if label and not math.isnan(found.anchors[number, 0])
+    ]
+    x, y = view.pixels(found.anchors[chosen, 0], found.anchors[chosen, 1])
+    return [str((found.labels or ())[number]) for number in chosen], x, y
+
+
+def _by_points(
+    places: _Places, view: View, size: float, texts: list[str], x: Floats, y: Floats
+) -> Written:
+    """Names beneath markers."""
+    near = NEAR * view.ratio
+    # The first of those that stand too close to be named all.
+    cells = np.stack([x // near, y // near], axis=-1)
+    kept = np.sort(np.unique(cells, axis=0, return_index=True)[1])
+    texts = [texts[number] for number in kept]
+    down = naming.BELOW * size + LINE_HEIGHT * size / 2
+    return _at_points(places, view, size, texts, x[kept], y[kept], below=down)
+
+
+def _at_points(
+    places: _Places,
+    view: View,
+    size: float,
+    texts: list[str],
+    x: Floats,
+    y: Floats,
+    below: float = 0,
+) -> Written:
+    """Names upon points; `below` is how far down the middle of the first line is."""
+    written: Written = []
+    inside = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
+    height = LINE_HEIGHT * size
+    for number in np.flatnonzero(inside):
+        rows = lines(texts[number], size, naming.WIDEST * size)
+        wide, high = max(row.width for row in rows), height * len(rows)
+        # At an edge a name moves into the picture; `take` refuses what is larger than that.
+        side = wide / 2 + places.padding
+        middle = max(min(float(x[number]), view.width - side), side)
+        top = float(y[number]) + (below - height / 2 if below else -high / 2)
+        top = max(min(top, view.height - high - places.padding), places.padding)
+        if not places.take([(middle - wide / 2, top, middle + wide / 2, top + high)]):
+            continue
+        for row_number, row in enumerate(rows):
+            base = top + (row_number + 0.5) * height + rise(size)
+            blob = skia.TextBlob.MakeFromString(row.text, row.font)
+            written.append((blob, middle - row.width / 2, base))
+    return written
+
+
+def _along_lines(
+    places: _Places, view: View, size: float, found: Shapes, course: Outlines
+) -> Written:
+    """Names along lines: pieces of one name that meet are one line, the longest first."""
+    written: Written = []
+    where: dict[str, list[tuple[float, float]]] = {}
+    spacing = naming.SPACING * view.ratio
+    for text, points in _courses(found, course):
+        row = line(text, size)
+        steps = np.diff(points, axis=0)
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
+        if along[-1] < row.width:
+            continue
+        for middle in _middles(along[-1], row.width + spacing):
+            x, y = (float(np.interp(middle, along, points[:, axis])) for axis in (0, 1))
+            others = where.setdefault(text, [])
+            if any(math.hypot(x - u, y - v) < spacing for u, v in others):
+                continue
+            letters = _letters(row, points, along, middle, size)
+            if letters is None or not places.take(letters[1]):
+                continue
+            others.append((x, y))
+            written.append((letters[0], 0.0, 0.0))
+    return written
+
+
+def _courses(found: Shapes, course: Outlines) -> list[tuple[str, Floats]]:
+    """Each name with the points of a line, in pixels; pieces joined where they meet end to end."""
+    labels = np.array([" ".join((each or "").split()) for each in found.labels or ()], dtype=object)
+    if not labels.size or not course.shape.size:
+        return []
+    names, place = np.unique(labels[course.shape].astype(str), return_inverse=True)
+    lengths = np.diff(course.starts)
+    whole = np.repeat((lengths > 1) & (names[place] != ""), lengths)
+    if not whole.any():
+        return []
+    part = np.repeat(np.arange(lengths.size), lengths)[whole]
+    kept, part = np.unique(part, return_inverse=True)
+    pieces = shapely.linestrings(course.points[whole].astype(float), indices=part)
+    order = np.argsort(place[kept], kind="stable")
+    used, group = np.unique(place[kept][order], return_inverse=True)
+    joined = shapely.line_merge(shapely.multilinestrings(pieces[order], indices=group))
+    singles, of = shapely.get_parts(joined, return_index=True)
+    by_length = np.argsort(-shapely.length(singles), kind="stable")
+    return [
+        (str(names[used[of[number]]]), shapely.get_coordinates(singles[number]))
+        for number in by_length
+    ]
+
+
+def _middles(length: float, apart: float) -> list[float]:
+    """Places along a line where its name may stand: the middle first, then outwards."""
+    each_way = int(length / 2 // apart)
+    return [length / 2] + [
+        length / 2 + side * step * apart for step in range(1, each_way + 1) for side in (-1, 1)
+    ]
+
+
+def _letters(
+    row: Line, points: Floats, along: Floats, middle: float, size: float
+) -> tuple[skia.TextBlob, list[tuple[float, float, float, float]]] | None:
+    """The letters of a name along a line, around a place on it, and their boxes; None where the line bends too much."""
+    advances = np.array(row.advances)
+    begin = middle - row.width / 2
+    if begin < 0 or begin + row.width > along[-1]:
+        return None
+    ends = [np.interp((begin, begin + row.width), along, points[:, axis]) for axis in (0, 1)]
+    if ends[0][1] < ends[0][0]:  # no name stands on its head
+        points, along = points[::-1], along[-1] - along[::-1]
+        begin = along[-1] - (begin + row.width)
+    at = begin + np.cumsum(advances) - advances / 2
+    xs, ys = (np.interp(at, along, points[:, axis]) for axis in (0, 1))
+    # A letter leans as the line does half an em to either side, so that it does not jump at a corner.
+    before, after = (
+        np.stack([np.interp(at + side, along, points[:, axis]) for axis in (0, 1)])
+        for side in (-size / 2, size / 2)
+    )
+    angles = np.unwrap(np.arctan2(*(after - before)[::-1]))
+    if np.ptp(angles) > math.radians(naming.MOST_BENT) or np.abs(np.diff(angles)).max(
+        initial=0
+    ) > math.radians(naming.STEEPEST):
+        return None
+    cos, sin = np.cos(angles), np.sin(angles)
+    down = rise(size)
+    # From the middle of a letter to where it begins, on the base line beneath the line's course.
+    left_x = xs - cos * advances / 2 - sin * down
+    left_y = ys - sin * advances / 2 + cos * down
+    blob = skia.TextBlob.MakeFromRSXform(
+        row.text,
+        [skia.RSXform(*each) for each in zip(cos, sin, left_x, left_y, strict=True)],
+        row.font,
+    )
+    reach = size * LINE_HEIGHT / 2
+    boxes = [(x - reach, y - reach, x + reach, y + reach) for x, y in zip(xs, ys, strict=True)]
+    return blob, boxes

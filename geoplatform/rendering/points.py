@@ -1,0 +1,115 @@
+"""Markers to pixels: each pixel of a stamp is put down for all markers at once, so that Python never sees a marker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.symbols import Categorized, Marker, alike
+from geoplatform.query.drawing import Points
+from geoplatform.rendering.palette import Bytes, Palette
+from geoplatform.rendering.scale import LARGER, several
+from geoplatform.rendering.stamps import PHASES, Stamps, stamps
+from geoplatform.rendering.view import View
+
+# Fewer markers than this part of a stamp's pixels are put down one by one.
+FEW = 0.5
+Indices = npt.NDArray[np.int64]
+
+
+def markers(layer: Layer) -> tuple[Marker, ...]:
+    """What a layer of points is drawn with, in the order of drawing: as in the MapLibre style."""
+    symbol = layer.symbol
+    if isinstance(symbol, Marker):
+        return (symbol,)
+    if not isinstance(symbol, Categorized):
+        return ()
+    found = (symbol.default, *alike(symbol))
+    return tuple(each for each in dict.fromkeys(found) if isinstance(each, Marker))
+
+
+def draw(
+    canvas: Bytes,
+    view: View,
+    layer: Layer,
+    points: Points,
+    chosen: tuple[Marker, ...],
+    palette: Palette,
+) -> Bytes:
+    """The canvas (height x width, entries of `palette`) with those markers of a layer upon it that look as `chosen`."""
+    if not len(points.x):
+        return canvas
+    x, y = view.pixels(points.x, points.y)
+    is_several = bool((points.n > 1).any())
+    made = [stamps(each, view.zoom, view.ratio, is_several, palette) for each in chosen]
+    margin = max(each.side for each in made)
+    edge = margin // 2 + 1
+    seen = (x > -edge) & (x < view.width + edge) & (y > -edge) & (y < view.height + edge)
+    x, y, n, kind = x[seen], y[seen], points.n[seen], points.kind[seen]
+    if not len(x):
+        return canvas
+    # A border as wide as a stamp, so that none has to be cut.
+    wide = np.zeros((view.height + 2 * margin, view.width + 2 * margin), np.uint8)
+    within = wide[margin : margin + view.height, margin : margin + view.width]
+    within[...] = canvas
+    column = np.rint(x * PHASES).astype(np.int64)
+    row = np.rint(y * PHASES).astype(np.int64)
+    phase = row % PHASES * PHASES + column % PHASES
+    first = (row // PHASES + margin) * wide.shape[1] + column // PHASES + margin
+    size = several(n) if is_several else None
+    for each, mine in zip(made, _by_marker(layer, points, kind, chosen), strict=True):
+        at, variant, larger = first[mine], phase[mine], size[mine] if size is not None else None
+        if larger is not None:
+            level = np.rint((larger - 1) * ((each.sizes - 1) / (LARGER - 1))).astype(np.int64)
+            variant = variant + level * PHASES**2
+        _put(wide, at - (each.side // 2) * (wide.shape[1] + 1), variant, each, palette)
+    return within
+
+
+def _by_marker(
+    layer: Layer, points: Points, kind: Indices, chosen: tuple[Marker, ...]
+) -> Iterator[slice | Indices]:
+    """For each marker which points are drawn with it."""
+    symbol = layer.symbol
+    if not isinstance(symbol, Categorized):
+        yield slice(None)
+        return
+    symbols = {str(value): each for value, each in symbol.symbols.items()}
+    drawn_with = [symbols.get(value or "", symbol.default) for value, _status in points.classes]
+    for marker in chosen:
+        so = np.array([each == marker for each in drawn_with], bool)
+        yield np.flatnonzero(so[kind])
+
+
+def _put(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palette: Palette) -> None:
+    """Stamps with their upper left pixels `at` (places in the flat canvas); those further down cover those above."""
+    if len(at) < FEW * len(made.used):
+        one_by_one(wide, at, variant, made, palette)
+    else:
+        all_at_once(wide, at, variant, made, palette)
+
+
+def all_at_once(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palette: Palette) -> None:
+    """Pixel by pixel of the stamp, the last first: where two markers meet, the one further down (then further right)
+    reaches a pixel with an earlier pixel of its stamp, so it comes later and lies above."""
+    flat, width, over = wide.reshape(-1), wide.shape[1], palette.over
+    for pixel in made.used.tolist():
+        part = flat[pixel // made.side * width + pixel % made.side :]
+        # Markers in one and the same pixel take turns: the last one counts.
+        place = made.table[pixel].take(variant) + part.take(at)
+        part[at] = over.take(place)
+
+
+def one_by_one(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palette: Palette) -> None:
+    """The same, marker by marker: for a few of them."""
+    order = np.argsort(at, kind="stable")
+    rows, columns = np.divmod(at[order], wide.shape[1])
+    side = made.side
+    for row, column, each in zip(
+        rows.tolist(), columns.tolist(), variant[order].tolist(), strict=True
+    ):
+        part = wide[row : row + side, column : column + side]
+        part[...] = palette.over[made.table[:, each].reshape(side, side) + part]

@@ -1,0 +1,114 @@
+"""Markers as small pictures, made once and stamped many times: a few sizes, and four places within a pixel each way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from geoplatform.catalog.symbols import Marker
+from geoplatform.rendering.palette import Look, Palette, rgb
+from geoplatform.rendering.scale import CORNERS, LARGER, OUTLINE, REACH, growth
+
+PHASES = 4  # places within a pixel, in each direction
+SIZES = 4  # at most so many sizes between a marker of one point and one of many
+STEP = 8  # sizes are told apart by this part of a pixel
+SHADES = 40  # steps in which a pixel is covered, before it becomes an entry of the palette
+LARGE = 40  # pixels: stamps of larger markers are made each time, or they would fill the memory
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Stamps:
+    """All pictures of one marker.
+
+    side    pixels of a stamp's edge; the marker's place is in its middle pixel
+    sizes   how many there are; the last is that of many points
+    table   [pixel of the stamp, row by row; variant] -> 256 * entry of the palette, uint16
+            variant = (size * PHASES + phase from the top) * PHASES + phase from the left
+    used    pixels that any variant fills, the last first
+    """
+
+    side: int
+    sizes: int
+    table: npt.NDArray[np.uint16]
+    used: npt.NDArray[np.int64]
+
+
+def look(marker: Marker) -> Look:
+    return marker.color, marker.outline
+
+
+def stamps(marker: Marker, zoom: float, ratio: float, several: bool, palette: Palette) -> Stamps:
+    """The stamps of a marker at a zoom; `several`: whether some stand for more than one point."""
+    size = round(marker.size * growth(zoom) * ratio * STEP) / STEP
+    make = _kept if size < LARGE else _made
+    return make(marker, size, round(ratio * STEP) / STEP, several, palette)
+
+
+def _made(marker: Marker, size: float, ratio: float, several: bool, palette: Palette) -> Stamps:
+    count = SIZES if several else 1
+    factors = np.linspace(1, LARGER, count) if several else np.ones(1)
+    largest = size * float(factors[-1])
+    beyond = marker.outline_width * ratio if marker.shape == "circle" else 0.0
+    # A pixel is touched up to half its width away from its middle, which the phase moves by another half.
+    reach = math.ceil(largest / 2 + beyond + 0.5)
+    side = 2 * reach + 1
+    # Middles of pixels as seen from the marker's place: [size, phase y, phase x, row, column].
+    at = np.arange(-reach, reach + 1) + 0.5
+    phase = (np.arange(PHASES) / PHASES)[:, None]
+    x = (at - phase)[None, None, :, None, :]
+    y = (at - phase)[None, :, None, :, None]
+    sizes = (size * factors).reshape(-1, 1, 1, 1, 1)
+    fill, total = _cover(marker, x, y, sizes, beyond)
+    shade = np.rint(fill * SHADES).astype(np.intp) * (SHADES + 1) + np.rint(total * SHADES).astype(
+        np.intp
+    )
+    entries = _entries(look(marker), palette)[shade]
+    table = np.ascontiguousarray(entries.reshape(-1, side * side).T)
+    used = np.flatnonzero(table.any(axis=1))[::-1]
+    return Stamps(side, count, table, used)
+
+
+_kept = lru_cache(maxsize=128)(_made)
+
+
+@lru_cache(maxsize=128)
+def _entries(look: Look, palette: Palette) -> npt.NDArray[np.uint16]:
+    """256 * entry of the palette, for each share of a pixel that the fill covers and each that is covered at all."""
+    steps = np.arange(SHADES + 1) / SHADES
+    fill, total = np.meshgrid(steps, steps, indexing="ij")
+    inner, outer = (np.array([*rgb(each), 255], np.float64) for each in look)
+    colors = fill[..., None] * inner + np.maximum(total - fill, 0)[..., None] * outer
+    entries = palette.nearest(colors.reshape(-1, 4).astype(np.float32))
+    return entries.astype(np.uint16) * np.uint16(256)
+
+
+def _cover(
+    marker: Marker, x: Floats, y: Floats, size: Floats, beyond: float
+) -> tuple[Floats, Floats]:
+    """How much of each pixel the fill covers, and fill and outline together: 0 to 1, antialiased over a pixel."""
+    if marker.shape == "circle":
+        # The outline lies around the fill (MapLibre: circle-stroke-width).
+        # MapLibre's edge fades inwards from its radius, over a pixel.
+        away = np.hypot(x, y) - size / 2 + 0.5
+        return np.clip(0.5 - away, 0, 1), np.clip(0.5 + beyond - away, 0, 1)
+    # The outline runs along the edge, half of it inside (pages/static/pages/images.js).
+    away = _away(CORNERS[marker.shape], x, y, size * REACH)
+    half = size * OUTLINE / 2
+    return np.clip(0.5 - half - away, 0, 1), np.clip(0.5 + half - away, 0, 1)
+
+
+def _away(corners: tuple[tuple[float, float], ...], x: Floats, y: Floats, reach: Floats) -> Floats:
+    """Distance to the edge of a convex polygon; inside it is negative."""
+    distance: Floats = np.full(np.broadcast_shapes(x.shape, y.shape, reach.shape), np.inf)
+    inside = np.full(distance.shape, True)
+    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
+        px, py, dx, dy = x - ax * reach, y - ay * reach, (bx - ax) * reach, (by - ay) * reach
+        along = np.clip((px * dx + py * dy) / (dx * dx + dy * dy), 0, 1)
+        distance = np.minimum(distance, np.hypot(px - along * dx, py - along * dy))
+        inside &= dx * py - dy * px >= 0  # corners run clockwise, y downwards
+    return np.where(inside, -distance, distance)

@@ -1,0 +1,132 @@
+"""Whether a picture that a client holds is still what would be drawn now: asked of the edit log, without drawing.
+
+The ETag says what the picture was made by and when: the programs' edition, the request, and a snapshot of the database
+that was taken before the data were read (docs/decisions/0017, 0024).
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import distributions
+from pathlib import Path
+
+from django.utils import timezone
+
+from geoplatform import query
+from geoplatform.catalog import registry
+from geoplatform.history.edits import shown_tables
+from geoplatform.query.feature_query import Box
+from geoplatform.query.select import raw_cursor
+from geoplatform.rendering.view import AROUND
+from geoplatform.services.wms.getmap import margin, shown
+from geoplatform.services.wms.maps import Map
+
+# A snapshot is only worth keeping where a mark stands before it, and where the transaction itself has changed nothing.
+NOW = """SELECT pg_current_snapshot()::text AS seen,
+    CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN m.generation END,
+    m.made < clock_timestamp() - interval '1 minute' OR m.made IS NULL
+    FROM (SELECT) one LEFT JOIN LATERAL (SELECT generation, made FROM geoplatform.edit_mark
+        WHERE server = pg_postmaster_start_time() ORDER BY generation DESC LIMIT 1) m ON true"""
+UNCHANGED = """geoplatform.unchanged(%s::text::regclass::oid, %s::text::box,
+    ARRAY(SELECT each::regclass::oid FROM unnest(%s::text[]) each), %s::text::pg_snapshot, %s::bigint)"""
+PRUNE = "SELECT geoplatform.prune_tiles()"
+# Degrees: changes are logged in boxes of float32, whose numbers stand up to 1.5e-5 apart.
+BLUR = 3.1e-5
+TAG = re.compile(
+    r"(?P<made_by>[0-9a-f]{24})\.(?P<generation>[0-9]{1,18})\.(?P<seen>[0-9:,]{3,4000})"
+)
+LARGEST = 2**63
+
+
+@dataclass(frozen=True)
+class Validator:
+    """`etag` of what is drawn from now on, None where none can be given; `holds` is one that the client may keep."""
+
+    etag: str | None
+    holds: str | None = None
+
+
+def validate(asked: Map, request: str, known: Collection[str]) -> Validator:
+    """In one statement. To be called before the data are read.
+
+    request  whatever else the picture follows from, as text
+    known    etags that the client holds
+    """
+    made_by = _made_by(request)
+    for etag in known:
+        held = TAG.fullmatch(etag)
+        if held and held["made_by"] == made_by and _is_snapshot(held["seen"]):
+            break
+    else:
+        etag, held = "", None
+    places = list(_places(asked))
+    terms = [UNCHANGED] * len(places) if held else ["false"]
+    parameters = []
+    if held:
+        for table, box, shown_beside in places:
+            seen, generation = held["seen"], int(held["generation"])
+            parameters += [table, box, shown_beside, seen, generation]
+    text = f"SELECT n.*, {' AND '.join(terms) or 'true'} FROM ({NOW}) n"
+    with raw_cursor() as cursor:
+        row = cursor.execute(text, parameters, prepare=True).fetchone()
+        assert row is not None
+        seen, generation, due, unchanged = row
+        if due:
+            cursor.execute(PRUNE)
+    fresh = f"{made_by}.{generation}.{seen}" if generation is not None else None
+    return Validator(fresh, etag if unchanged else None)
+
+
+def _places(asked: Map) -> Iterator[tuple[str, str, list[str]]]:
+    """Of each layer its table, the box in degrees where a change shows, and the tables whose every change may show."""
+    for part in shown(asked):
+        west, south, east, north = degrees(asked.view.mercator(margin(asked.view, part)))
+        box = f"({east + BLUR!r},{north + BLUR!r}),({west - BLUR!r},{south - BLUR!r})"
+        beside = [f"public.{name}" for name in shown_tables(part.layer)]
+        yield f"public.{part.layer.model._meta.db_table}", box, beside
+
+
+def degrees(box: Box) -> Box:
+    """A box of EPSG:3857 in degrees; its edges are meridians and parallels in both."""
+    west, south, east, north = (each / AROUND * 2 * math.pi for each in box)
+    low, high = (math.degrees(math.atan(math.sinh(each))) for each in (south, north))
+    return math.degrees(west), low, math.degrees(east), high
+
+
+def _is_snapshot(text: str) -> bool:
+    """Whether PostgreSQL reads it: xmin:xmax:running ones between them in order."""
+    parts = text.split(":")
+    if len(parts) != 3 or not parts[0] or not parts[1]:
+        return False
+    low, high = int(parts[0]), int(parts[1])
+    running = [int(each or -1) for each in parts[2].split(",")] if parts[2] else []
+    ordered = all(a < b for a, b in zip([low - 1, *running], [*running, high], strict=True))
+    return 0 < low <= high < LARGEST and (ordered or not running)
+
+
+def _made_by(request: str) -> str:
+    """The day counts too: "ripe now" is another question tomorrow."""
+    text = f"{edition()} {timezone.localdate()} {request}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+@cache
+def edition() -> str:
+    """Names the programs, declarations and libraries that pictures are drawn by."""
+    folders = {Path(inspect.getfile(layer.model)).parent for layer in registry.layers()}
+    rooms = Path(inspect.getfile(query)).parents[1]
+    files = [file for folder in folders for file in folder.glob("*.py")]
+    for room in ("catalog", "query", "pyramid", "rendering", "services/wms"):
+        files += (rooms / room).rglob("*.py")
+    digest = blake2b(digest_size=6)
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    for name in sorted(f"{each.name} {each.version}" for each in distributions()):
+        digest.update(name.encode())
+    return digest.hexdigest()
