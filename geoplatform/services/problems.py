@@ -40,7 +40,8 @@ WORDS = {
 
 
 class Problem(Exception):
-    """An answer that is an error. `errors` names the fields: [{"field": ..., "message": ...}]."""
+    """An answer that is an error. `errors` names the fields: [{"field": ..., "message": ...}]; `more` are members of
+    its own (RFC 9457, 3.2)."""
 
     def __init__(
         self,
@@ -49,10 +50,11 @@ class Problem(Exception):
         *,
         errors: FieldErrors = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ):
         super().__init__(detail)
         self.status, self.detail, self.errors = status, detail, errors
-        self.headers = headers or {}
+        self.headers, self.more = headers or {}, more or {}
 
 
 def problem_response(problem: Problem, request: HttpRequest | None = None) -> HttpResponse:
@@ -69,8 +71,9 @@ def problem_response(problem: Problem, request: HttpRequest | None = None) -> Ht
         body["instance"] = request.path
     if problem.errors:
         body["errors"] = list(problem.errors)
+    body.update(problem.more)
     return HttpResponse(
-        json.dumps(body, ensure_ascii=False),
+        json.dumps(body, ensure_ascii=False, default=str),
         status=problem.status,
         content_type="application/problem+json",
         headers=dict(problem.headers),
