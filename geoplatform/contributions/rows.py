@@ -146,6 +146,30 @@ def version_of(layer: Layer, feature: uuid.UUID, version: int) -> dict[str, Any]
     return dict(zip(layer.editable, row, strict=True)) if row else None
 
 
+def changed_by_others(
+    layer: Layer, feature: uuid.UUID, since: int, current: dict[str, Any], actor: str
+) -> set[str]:
+    """Names of the editable fields that somebody else than `actor` changed after the version `since`."""
+    table = sql.Identifier(layer.model._meta.db_table)
+    names = sql.SQL(", ").join(
+        sql.SQL("h.") + sql.Identifier(_column_of(layer, name)) for name in layer.editable
+    )
+    statement = sql.SQL(
+        "SELECT c.actor, {} FROM history.{} h JOIN history_changeset c ON c.id = h.closed_by"
+        " WHERE h.id = %s AND h.version >= %s ORDER BY h.version"
+    ).format(names, table)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [feature, since])
+        versions = cursor.fetchall()
+    after = [*(each[1:] for each in versions[1:]), tuple(current[n] for n in layer.editable)]
+    return {
+        name
+        for (who, *before), then in zip(versions, after, strict=True)
+        for name, old, new in zip(layer.editable, before, then, strict=True)
+        if who != actor and old != new
+    }
+
+
 def add(layer: Layer, made: models.Model, note: Proposal | None = None) -> Written:
     """Insert a feature and, beside it, the proposal that asked for it."""
     values = {

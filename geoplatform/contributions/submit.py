@@ -233,7 +233,12 @@ def _about(sent: Sent) -> Outcome:
     proposal.state, proposal.waits_for, known, _reviewer = sent.judged(there, own=own)
     wanted = effect.wanted_columns(layer, sent.values, proposal.geometry)
     merge = effect.merged(
-        layer, there, wanted, feature=proposal.feature, base_version=proposal.base_version
+        layer,
+        there,
+        wanted,
+        feature=proposal.feature,
+        base_version=proposal.base_version,
+        by=sent.author.actor,
     )
     if proposal.base_version is None:
         proposal.base_version = there.version

@@ -94,19 +94,26 @@ def problem_page(problem: Problem, request: HttpRequest) -> HttpResponse:
 
 
 def problems(
-    *methods: str, methods_of: Callable[..., Sequence[str]] | None = None
+    *methods: str,
+    methods_of: Callable[..., Sequence[str]] | None = None,
+    unsaid: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Callable[..., Callable[..., HttpResponseBase]]:
     """Decorate a plain view: answer these methods (and OPTIONS), and turn errors into problem details.
 
     methods_of  instead of `methods`: says them from the view's arguments, or raises Problem
+    unsaid      methods that are answered, but that `Allow` does not name
+    headers     of the answer to OPTIONS, where one of the unsaid methods is answered
     """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         def dispatch(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             allowed = methods_of(*args, **kwargs) if methods_of else methods
-            allow = ", ".join([*allowed, "OPTIONS"])
+            said = [each for each in allowed if each not in unsaid]
+            allow = ", ".join([*said, "OPTIONS"])
             if request.method == "OPTIONS":
-                return HttpResponse(status=204, headers={"Allow": allow})
+                more = dict(headers or {}) if len(said) < len(allowed) else {}
+                return HttpResponse(status=204, headers={"Allow": allow, **more})
             if request.method not in allowed:
                 raise Problem(405, _("This address answers %s.") % allow, headers={"Allow": allow})
             return view(request, *args, **kwargs)

@@ -46,7 +46,8 @@ class NamedRow(SlugRelatedField):
         except ValidationError:
             if not self.shown or self.shown == self.slug_field or not isinstance(data, str):
                 raise
-        found = list(self.get_queryset().filter(**{self.shown: data})[:2])
+        queryset: Any = self.get_queryset()
+        found = list(queryset.filter(**{self.shown: data})[:2])
         if len(found) == 1:
             return found[0]
         message = _("“%s” is the name of several.") if found else _("“%s” is not known here.")

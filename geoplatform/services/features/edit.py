@@ -1,126 +1,41 @@
-"""Add a point by POST (OGC 20-002r1, OGC API Features Part 4, create)."""
+"""Create, replace, update and delete features (OGC 20-002r1, OGC API Features Part 4).
+
+Each request is a proposal: it is applied at once where its author may, or waits.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
-from functools import cache
 from typing import Any
 
-from django.core.exceptions import ValidationError as ModelError
-from django.db import models
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.parsers import JSONParser
-from rest_framework.relations import SlugRelatedField
 from rest_framework.request import Request
 from rest_framework.views import APIView
-from rest_framework_gis.fields import GeometryField
-from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import property_by_name
-from geoplatform.contributions.geometry import parse_point
+from geoplatform.contributions import rows, selectors
 from geoplatform.contributions.models import Action
-from geoplatform.contributions.services import (
-    AlreadyThere,
-    Author,
-    OtherBody,
-    Outcome,
-    Refused,
-    TooMany,
-    submit,
+from geoplatform.contributions.outcome import Outcome
+from geoplatform.contributions.services import submit
+from geoplatform.services.authors import author_of
+from geoplatform.services.bodies import (
+    GeoJSONParser,
+    GuardedJSONParser,
+    MergePatchParser,
+    idempotency_key,
 )
-from geoplatform.contributions.trust import why
-from geoplatform.pages.sender import address as address_of
-from geoplatform.query.feature_query import FeatureQuery
-from geoplatform.query.select import features
-from geoplatform.services.features.formats import GEOJSON
+from geoplatform.services.features import answers, writing
 from geoplatform.services.features.views import layer_or_404
-from geoplatform.services.negotiation import absolute
+from geoplatform.services.outcomes import refusals
 from geoplatform.services.problems import Problem
 
-# NUL, which no text in the database holds, and halves of surrogate pairs, which UTF-8 cannot write.
-UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-
-
-class GuardedJSONParser(JSONParser):
-    """JSON that a hostile nesting cannot bring down, with text that can be stored."""
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            document = super().parse(*args, **kwargs)
-        except RecursionError:
-            raise ParseError(_("The JSON is nested too deeply.")) from None
-        _refuse_unstorable(document)
-        return document
-
-
-def _refuse_unstorable(document: Any) -> None:
-    """Looks at all names and texts; without recursion, however deep they lie."""
-    waiting = [("", document)]
-    while waiting:
-        name, value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += [(name, key) for key in value] + list(value.items())
-        elif isinstance(value, list):
-            waiting += [(name, each) for each in value]
-        elif isinstance(value, str) and UNSTORABLE.search(value):
-            message = _("A text holds a character that cannot be stored: NUL or half a character.")
-            field = UNSTORABLE.sub("\ufffd", name)[:80]
-            raise Problem(400, message, errors=[{"field": field, "message": message}])
-
-
-class GeoJSONParser(GuardedJSONParser):
-    media_type = GEOJSON
-
-
-class GuardedPoint(GeometryField):
-    """A point that is looked at before GEOS parses it."""
-
-    def to_internal_value(self, value: Any) -> Any:
-        try:
-            return parse_point(value)
-        except ModelError as error:
-            raise ValidationError(error.messages) from error
-
-
-def _reference(field: Any) -> str:
-    """The field of the related model by which people name its rows."""
-    return str(field.related_model.reference)
-
-
-@cache
-def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
-    """A serializer made from the declaration: what is editable, related rows by the name people know."""
-    related = {
-        name: SlugRelatedField(
-            slug_field=_reference(field),
-            queryset=field.related_model._default_manager.all(),
-            required=not field.null,
-            allow_null=field.null,
-        )
-        for name in layer.editable
-        if isinstance(field := layer.model._meta.get_field(name), models.ForeignKey)
-    }
-    meta = type(
-        "Meta",
-        (),
-        {
-            "model": layer.model,
-            "geo_field": layer.geometry,
-            "id_field": None,
-            "fields": layer.editable,
-        },
-    )
-    return type(
-        f"{layer.model.__name__}Serializer",
-        (GeoFeatureModelSerializer,),
-        {"Meta": meta, str(layer.geometry): GuardedPoint(), **related},
-    )
+# Strong tags alone: a weak one does not say that nothing was changed (RFC 9110, 13.1.1).
+ETAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)')
+PATCHES = "application/merge-patch+json, application/geo+json, application/json"
 
 
 class OneFormat(DefaultContentNegotiation):
@@ -133,87 +48,112 @@ class OneFormat(DefaultContentNegotiation):
 
 
 class Create(APIView):
-    """Anybody may add a point to a layer that is `open_to_all`; it is `unconfirmed` until somebody confirms it."""
+    """Anybody may add: a point stands on the map at once as `unconfirmed`, a line or an area waits for review."""
 
     parser_classes = [GeoJSONParser, GuardedJSONParser]
     content_negotiation_class = OneFormat
 
     def post(self, request: Request, name: str) -> HttpResponse:
         layer = layer_or_404(name)
-        document = _feature(request.data, layer)
-        serializer = serializer_of(layer)(data=document)
-        serializer.is_valid(raise_exception=True)
-        values = dict(serializer.validated_data)
-        try:
+        sent = writing.new_feature(layer, request)
+        with refusals(request, layer):
             outcome = submit(
                 layer=layer,
                 action=Action.CREATE,
-                author=Author(address=address_of(request)),
+                author=author_of(request),
                 channel="api",
-                id=_client_id(document),
-                geometry=values.pop(layer.geometry),
-                values=values,
+                id=sent.id,
+                geometry=sent.geometry,
+                values=sent.values,
             )
-        except ModelError as error:
-            messages = (
-                error.message_dict if hasattr(error, "error_dict") else {"geometry": error.messages}
-            )
-            raise ValidationError(messages) from error
-        except Refused as refused:
-            raise _problem(refused) from refused
-        return _answer(request, layer, outcome)
+        return answers.created(request, layer, outcome)
+
+
+class Edit(APIView):
+    """One feature. What is in conflict with a later change of somebody else is kept, and answered 409."""
+
+    parser_classes = [GeoJSONParser, MergePatchParser, GuardedJSONParser]
+    content_negotiation_class = OneFormat
+
+    def put(self, request: Request, name: str, id: str) -> HttpResponse:
+        layer, feature = _target(name, id)
+        return self.edit(request, layer, feature, writing.replacement(layer, feature, request))
+
+    def patch(self, request: Request, name: str, id: str) -> HttpResponse:
+        layer, feature = _target(name, id)
+        return self.edit(request, layer, feature, writing.patch(layer, feature, request))
+
+    def edit(
+        self, request: Request, layer: Layer, feature: uuid.UUID, sent: writing.Sent
+    ) -> HttpResponse:
+        if not sent.values and sent.geometry is None:
+            # It says what its author saw: nothing is to be changed.
+            author_of(request)
+            _as_expected(request, layer, feature)
+            return answers.unchanged(request, layer, feature)
+        place_alone = sent.geometry is not None and not sent.values and layer.dimension == 0
+        action = Action.MOVE if place_alone else Action.CHANGE
+        outcome = _submit(request, layer, feature, action, sent)
+        return answers.edited(request, layer, outcome)
+
+    def delete(self, request: Request, name: str, id: str) -> HttpResponse:
+        layer, feature = _target(name, id)
+        outcome = _submit(request, layer, feature, Action.DELETE, writing.Sent())
+        return answers.deleted(request, outcome)
 
 
 create = Create.as_view()
+edit = Edit.as_view()
 
 
-def _answer(request: Request, layer: Layer, outcome: Outcome) -> HttpResponse:
-    """201 with the feature; 202 where it waits, since there is none yet (RFC 9110, 15.3.3)."""
-    address = absolute(request, f"/api/collections/{layer.name}/items/{outcome.feature_id}")
-    headers = {"Location": address}
-    if outcome.waits:
-        told = {
-            "id": str(outcome.feature_id),
-            "status": "proposed",
-            "detail": why(outcome.proposal.waits_for),
-        }
-        return HttpResponse(
-            json.dumps(told), status=202, content_type="application/json", headers=headers
-        )
-    found = next(features(FeatureQuery(layer=layer, id=outcome.feature_id)), None)
-    if found is None:  # sent again after it was deleted
-        raise Problem(409, _("A feature with this id exists or has existed."))
-    return HttpResponse(found[1], status=201, content_type=GEOJSON, headers=headers)
-
-
-def _problem(refused: Refused) -> Problem:
-    status = {AlreadyThere: 409, OtherBody: 422, TooMany: 429}.get(type(refused), 403)
-    return Problem(status, str(refused))
-
-
-def _feature(document: Any, layer: Layer) -> dict[str, Any]:
-    """A GeoJSON feature with known properties. Read-only ones are left aside: clients send back what they read."""
-    if not isinstance(document, dict) or document.get("type") != "Feature":
-        raise Problem(400, _("The body is one GeoJSON Feature."))
-    properties = document.get("properties")
-    if properties is None:
-        properties = {}
-    if not isinstance(properties, dict):
-        raise Problem(400, _("The properties of a feature are an object."))
-    unknown = sorted(set(properties) - set(layer.editable) - set(property_by_name(layer)))
-    if unknown:
-        raise ValidationError(
-            {name[:80]: [_("This property is not known.")] for name in unknown[:20]}
-        )
-    return {**document, "properties": {k: v for k, v in properties.items() if k in layer.editable}}
-
-
-def _client_id(document: dict[str, Any]) -> uuid.UUID | None:
-    """A client may name its feature itself; without an id the database's is used."""
-    given = document.get("id")
-    if given is None:
-        return None
+def _target(name: str, id: str) -> tuple[Layer, uuid.UUID]:
+    layer = layer_or_404(name)
     try:
-        return uuid.UUID(given)
-    except (ValueError, AttributeError, TypeError):
-        raise Problem(400, _("The id of a new feature is a UUID.")) from None
+        return layer, uuid.UUID(id)
+    except ValueError:
+        raise Problem(404, _("There is no such feature in %s.") % layer.name) from None
+
+
+def _submit(
+    request: Request, layer: Layer, feature: uuid.UUID, action: Action, sent: writing.Sent
+) -> Outcome:
+    author = author_of(request)
+    key = idempotency_key(request)
+
+    def go() -> Outcome:
+        return submit(
+            layer=layer,
+            action=action,
+            author=author,
+            channel="api",
+            id=key,
+            feature=feature,
+            base_version=sent.version,
+            values=sent.values,
+            geometry=sent.geometry,
+        )
+
+    with refusals(request, layer):
+        if "If-Match" not in request.headers or (key and selectors.proposal(key)):
+            return go()
+        # Nobody may come between the look and the write.
+        with transaction.atomic():
+            _as_expected(request, layer, feature, lock=True)
+            return go()
+
+
+def _as_expected(request: Request, layer: Layer, feature: uuid.UUID, *, lock: bool = False) -> None:
+    """If-Match (RFC 9110, 13.1.1), by the version in our tags. Raises Problem 412."""
+    expected = request.headers.get("If-Match")
+    if expected is None:
+        return
+    version = rows.look_at_feature(layer, feature=feature, lock=lock).version
+    tags = [tag for weak, tag in ETAG.findall(expected) if not weak]
+    if version is not None and expected.strip() == "*":
+        return
+    if version is None or str(version) not in {tag.partition("-")[0] for tag in tags}:
+        raise Problem(
+            412,
+            _("The feature has been changed since: please read it again."),
+            more={"version": version},
+        )
