@@ -66,8 +66,10 @@ def tagged(request: HttpRequest, body: bytes, tag: str, headers: dict[str, str])
 
 
 def created(request: HttpRequest, layer: Layer, outcome: Outcome) -> HttpResponse:
-    """201 with the feature; 202 where it waits, since there is none yet (RFC 9110, 15.3.3). Both say where it is, or will
-    be: QGIS takes the new feature's id from `Location`."""
+    """201 with the feature; 202 where it waits, since there is none yet (RFC 9110, 15.3.3).
+
+    Both say where it is, or will be: QGIS takes the new feature's id from `Location`.
+    """
     headers = {"Location": absolute(request, item_address(layer, outcome.feature_id))}
     if first_state(outcome) != State.APPLIED:
         return waiting(request, outcome.proposal, headers)
@@ -92,8 +94,8 @@ def edited(request: HttpRequest, layer: Layer, outcome: Outcome) -> HttpResponse
 def unchanged(request: HttpRequest, layer: Layer, id: uuid.UUID) -> HttpResponse:
     """The feature as it is now."""
     text = _text(layer, id)
-    if text is None:
-        raise Problem(404, _("There is no such feature in %s.") % layer.name)
+    if text is None:  # by its new values it belongs to another layer
+        return HttpResponse(status=204)
     body = represented(request, layer, id, text)
     # No tag after a PUT: what is stored is a merge, not what was sent (RFC 9110, 9.3.4).
     headers = {} if request.method == "PUT" else {"ETag": etag(text, body)}

@@ -25,8 +25,8 @@ from geoplatform.services.bodies import (
 from geoplatform.services.problems import Problem
 from geoplatform.services.serializers import editable_only, emptied, validated, without
 
-# Degrees: QGIS writes six decimals, our own answers seven, so a copy that was only read lies within half of the sixth.
-AS_READ = 6e-7
+# Degrees: QGIS writes six decimals, our own answers seven, so a copy that was only read lies that near, in both axes.
+AS_READ = 8e-7
 
 
 @dataclass(frozen=True)
