@@ -92,8 +92,6 @@ def _own(request: HttpRequest, contributor: Contributor | None, limit: int) -> l
     if contributor is None:  # a key that has sent nothing yet
         return []
     found = selectors.mine(contributor).prefetch_related("decisions")
-    if "bbox" in request.GET:
-        raise QueryError("bbox", _("%s cannot be asked together with author.") % "bbox")
     if (layer := _layer(request)) is not None:
         found = found.filter(layer=layer.name)
     if (feature := _id(request, "feature")) is not None:
@@ -111,6 +109,8 @@ def _own(request: HttpRequest, contributor: Contributor | None, limit: int) -> l
 def _author(request: HttpRequest) -> Contributor | None:
     if request.GET["author"] != "me":
         raise QueryError("author", _("Others' contributions are not told by author: author is me."))
+    if "bbox" in request.GET:
+        raise QueryError("bbox", _("%s cannot be asked together with author.") % "bbox")
     if not says_who(request):
         raise unauthorized(_("Whose they are is told by a contributor's key or an access token."))
     return reader_of(request).contributor

@@ -144,7 +144,8 @@ DECISIONS: dict[str, Callable[..., Outcome]] = {
 
 
 def _answer(request: Request, outcome: Outcome, status: int) -> HttpResponse:
-    response = json_response(linked(request, outcome.proposal), GEOJSON, status)
+    # Read anew: the database dated it.
+    response = json_response(linked(request, found(outcome.proposal.pk)), GEOJSON, status)
     if status == 201:
         response.headers["Location"] = absolute(request, f"/api/proposals/{outcome.proposal.pk}")
     response.headers["Cache-Control"] = "no-store"
