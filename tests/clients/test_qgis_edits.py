@@ -17,6 +17,7 @@ from geoplatform.history.models import Changeset
 from layers.green_spaces import GreenSpace
 from layers.plants import Plant
 from tests import make
+from tests.clients.proxy import in_front_of
 from tests.services import people
 from tests.serving import serving
 
@@ -68,7 +69,10 @@ def test_two_people_on_one_tree(fresh_database, tmp_path):
             "citizen": people.token(),
         }
     }
-    with serving(fresh_database.environment) as (address, _process):
+    with (
+        serving(fresh_database.environment) as (address, _process),
+        in_front_of(address) as address,
+    ):
         arguments = json.dumps({**given, "address": address})
         done = qgis("-c", SCRIPT.read_text(), arguments, home="/tmp" if ROOT else str(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -84,7 +88,8 @@ def test_two_people_on_one_tree(fresh_database, tmp_path):
     assert not told["bert: the same field"]["done"]
     assert "Conflict" in str(told["bert: the same field"]["log"])
     waiting = Proposal.objects.get(state="conflict")
-    assert waiting.fields == {"height_m": 9.5}, "flagged, and kept"
+    # QGIS sends the whole of its copy, and so once more what it has saved before.
+    assert waiting.fields == {"crown_m": 3.5, "height_m": 9.5}, "flagged, and kept"
     assert told["anna: again, and moved"]["done"]
     assert tree.height_m == 6.5
     assert tree.location.coords == pytest.approx((11.06, 53.06), abs=1e-6)
