@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions import keys
-from geoplatform.contributions.models import Contributor
 from geoplatform.contributions.roles import PREFIX, AccessToken, Role, digest_of
 from geoplatform.contributions.who import Author, Reviews, everywhere, nowhere
 
@@ -29,7 +28,8 @@ def author_of_token(text: str, *, address: str = "") -> Author | None:
     """
     if not text.startswith(PREFIX) or len(text) > LONGEST:
         return None
-    token = AccessToken.objects.select_related("user").filter(digest=digest_of(text)).first()
+    known = AccessToken.objects.select_related("user__contributor")
+    token = known.filter(digest=digest_of(text)).first()
     if token is None or not token.is_valid or not token.user.is_active:
         return None
     today = timezone.localdate()
@@ -51,7 +51,8 @@ def author_of_user(
     """
     if not isinstance(user, User) or not user.is_active:
         return Author(address=address)
-    contributor = keys.of_user(user) if make else Contributor.objects.filter(user=user).first()
+    # Joined already where a token was looked up.
+    contributor = getattr(user, "contributor", None) or (keys.of_user(user) if make else None)
     if contributor is not None:
         contributor.user = user  # known already, so nobody asks the database for it again
     held = roles_of(user)

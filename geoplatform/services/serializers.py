@@ -6,7 +6,7 @@ Collections are read past them, as bytes that PostGIS made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -66,23 +66,26 @@ def _row_field(layer: Layer, name: str, field: Any) -> NamedRow:
     return made
 
 
-@cache
-def serializer_of(layer: Layer) -> type[GeoFeatureModelSerializer]:
-    """What is editable, related rows by the name people know."""
+@lru_cache(maxsize=500)
+def serializer_of(layer: Layer, names: tuple[str, ...]) -> type[GeoFeatureModelSerializer]:
+    """Of these editable fields and the geometry, related rows by the name people know.
+
+    A field costs as much to make as to validate, and a change names few.
+    """
     related: dict[str, Any] = {
         name: _row_field(layer, name, field)
-        for name in layer.editable
+        for name in names
         if isinstance(field := layer.model._meta.get_field(name), models.ForeignKey)
     }
     # A class of its own, since serializers copy their fields without further attributes.
     geometry = type("LayerGeometry", (GuardedGeometry,), {"layer": layer})
-    names = {
+    meta = {
         "model": layer.model,
         "geo_field": layer.geometry,
         "id_field": None,
-        "fields": layer.editable,
+        "fields": (*names, layer.geometry),
     }
-    body = {"Meta": type("Meta", (), names), str(layer.geometry): geometry(), **related}
+    body = {"Meta": type("Meta", (), meta), str(layer.geometry): geometry(), **related}
     return type(f"{layer.model.__name__}Serializer", (GeoFeatureModelSerializer,), body)
 
 
@@ -94,7 +97,8 @@ def validated(layer: Layer, properties: Mapping[str, Any], *geometry: Any) -> di
     document = {"type": "Feature", "properties": dict(properties)}
     if geometry:
         document["geometry"] = geometry[0]
-    serializer = serializer_of(layer)(data=document, partial=True)
+    names = tuple(name for name in layer.editable if name in properties)
+    serializer = serializer_of(layer, names)(data=document, partial=True)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 

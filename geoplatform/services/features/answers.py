@@ -155,5 +155,6 @@ def proposed(request: HttpRequest, layer: Layer, id: uuid.UUID) -> HttpResponse 
 
 
 def _text(layer: Layer, id: uuid.UUID) -> bytes | None:
-    found = next(features(FeatureQuery(layer=layer, id=id)), None)
-    return found[1] if found else None
+    # Read to its end: a stream that is left is cancelled by another connection.
+    found = list(features(FeatureQuery(layer=layer, id=id)))
+    return found[0][1] if found else None
