@@ -187,14 +187,7 @@ def _merge(
     # What the reviewer adds alone is seen from now: the author said nothing about it.
     added = {each: value for each, value in wanted.items() if each not in proposed}
     asked = {each: value for each, value in wanted.items() if each in proposed}
-    first = effect.merged(
-        layer,
-        there,
-        asked,
-        feature=proposal.feature,
-        base_version=base,
-        by=proposal.author.actor if proposal.author else "",
-    )
+    first = effect.merged(layer, there, asked, feature=proposal.feature, base_version=base)
     now = replace(there, values={**there.values, **first.apply})
     second = effect.merged(layer, now, added, feature=proposal.feature, base_version=None)
     return Merge(

@@ -99,12 +99,12 @@ def merged(
     *,
     feature: uuid.UUID,
     base_version: int | None,
-    by: str = "",
+    keeps_copy: int | None = None,
 ) -> Merge:
     """The merge of columns' values into a locked feature, seen from `base_version` (None: from now).
 
-    by  the actor who asks. What nobody else changed since is no conflict: the same person's newer word replaces the
-        older one, as in a program that keeps its copy of a feature after it has saved a change of it
+    keeps_copy  the contributor, where the client goes on with its old copy after it has saved a change of it: what
+                this author changed from the same copy, and nobody else since, is then no conflict
 
     Raises ValidationError for a version that never was.
     """
@@ -117,8 +117,8 @@ def merged(
             raise ValidationError({"base_version": [_("This version has never been.")]})
         base = found
     made = merge(base=base, current=target.values, wanted=wanted, coupled=layer.coupled)
-    if made.conflicts and base_version is not None and by.startswith(("user:", "key:")):
-        others = rows.changed_by_others(layer, feature, base_version, target.values, by)
+    if made.conflicts and base_version is not None and keeps_copy is not None:
+        others = rows.changed_by_others(layer, feature, base_version, target.values, keeps_copy)
         own = {
             name
             for each in made.conflicts

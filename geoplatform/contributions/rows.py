@@ -147,26 +147,28 @@ def version_of(layer: Layer, feature: uuid.UUID, version: int) -> dict[str, Any]
 
 
 def changed_by_others(
-    layer: Layer, feature: uuid.UUID, since: int, current: dict[str, Any], actor: str
+    layer: Layer, feature: uuid.UUID, since: int, current: dict[str, Any], author: int | None
 ) -> set[str]:
-    """Names of the editable fields that somebody else than `actor` changed after the version `since`."""
+    """Names of the editable fields that changed after the version `since`, but not by what this author sent from the
+    very same copy of the feature."""
     table = sql.Identifier(layer.model._meta.db_table)
     names = sql.SQL(", ").join(
         sql.SQL("h.") + sql.Identifier(_column_of(layer, name)) for name in layer.editable
     )
     statement = sql.SQL(
-        "SELECT c.actor, {} FROM history.{} h JOIN history_changeset c ON c.id = h.closed_by"
-        " WHERE h.id = %s AND h.version >= %s ORDER BY h.version"
+        "SELECT EXISTS (SELECT FROM contributions_proposal p WHERE p.author_id = %s AND p.feature = h.id"
+        " AND p.changeset = h.closed_by AND p.base_version = %s AND p.channel = 'api'), {}"
+        " FROM history.{} h WHERE h.id = %s AND h.version >= %s ORDER BY h.version"
     ).format(names, table)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [feature, since])
+        cursor.execute(statement, [author, since, feature, since])
         versions = cursor.fetchall()
     after = [*(each[1:] for each in versions[1:]), tuple(current[n] for n in layer.editable)]
     return {
         name
-        for (who, *before), then in zip(versions, after, strict=True)
+        for (own, *before), then in zip(versions, after, strict=True)
         for name, old, new in zip(layer.editable, before, then, strict=True)
-        if who != actor and old != new
+        if not own and old != new
     }
 
 

@@ -220,7 +220,6 @@ def differences(proposal: Proposal) -> list[Difference]:
             wanted,
             feature=proposal.feature,
             base_version=proposal.base_version,
-            by=proposal.author.actor if proposal.author else "",
         )
         names = [n for n in layer.editable if any(n in part for part in _parts(merge, names))]
     columns = shown(

@@ -129,16 +129,34 @@ def test_coupled_fields_are_one(tree, staff):
     assert now(tree).species.botanical_name == "Malus domestica"
 
 
-def test_ones_own_newer_word_replaces_ones_own_older_one(tree, staff):
-    """QGIS keeps its copy, version and all, after it has saved a change of it."""
+QGIS = {"User-Agent": "Mozilla/5.0 QGIS/34006/Debian GNU-Linux 13"}
+
+
+def test_qgis_changes_what_it_has_saved_once_more(tree, staff):
+    """It keeps its copy, version and all, after it has saved a change of it."""
     copy = read(tree)
-    assert put(tree, changed(copy, height_m=5.0), staff).status_code == 200
-    assert put(tree, changed(copy, height_m=6.0), staff).status_code == 200
+    assert put(tree, changed(copy, height_m=5.0), {**staff, **QGIS}).status_code == 200
+    assert put(tree, changed(copy, height_m=6.0), {**staff, **QGIS}).status_code == 200
     assert now(tree).height_m == 6.0
     # But not what somebody else said between.
     assert patch(tree, {"properties": {"height_m": 7.0}}, people.staff()).status_code == 200
-    problem(put(tree, changed(copy, height_m=8.0), staff), 409)
+    problem(put(tree, changed(copy, height_m=8.0), {**staff, **QGIS}), 409)
     assert now(tree).height_m == 7.0
+
+
+def test_no_other_program_overwrites_what_its_owner_saved_elsewhere(tree, staff):
+    copy = read(tree)
+    assert put(tree, changed(copy, height_m=5.0), staff).status_code == 200
+    problem(put(tree, changed(copy, height_m=6.0), staff), 409)
+
+
+def test_what_a_reviewer_accepted_is_not_their_own_word(tree, staff):
+    copy = read(tree)
+    waiting = json.loads(patch(tree, {"properties": {"height_m": 5.0}}, {}).content)
+    accepted = send("POST", f"{waiting['proposal']}/accept", {}, "application/json", **staff)
+    assert accepted.status_code == 200, accepted.content
+    problem(put(tree, changed(copy, height_m=6.0), {**staff, **QGIS}), 409)
+    assert now(tree).height_m == 5.0
 
 
 def test_without_a_version_all_is_replaced(tree, staff):

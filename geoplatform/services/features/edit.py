@@ -35,6 +35,8 @@ from geoplatform.services.problems import Problem
 
 # Strong tags alone: a weak one does not say that nothing was changed (RFC 9110, 13.1.1).
 ETAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)')
+# QGIS sends the version that it has read until its layer is loaded anew, also after it has saved.
+KEEPS_COPY = "QGIS/"
 PATCHES = "application/merge-patch+json, application/geo+json, application/json"
 
 
@@ -131,6 +133,7 @@ def _submit(
             base_version=sent.version,
             values=sent.values,
             geometry=sent.geometry,
+            keeps_copy=KEEPS_COPY in request.headers.get("User-Agent", ""),
         )
 
     with refusals(request, layer):
