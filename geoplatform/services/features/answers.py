@@ -17,8 +17,7 @@ from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.selectors import held_creation
 from geoplatform.contributions.trust import why
 from geoplatform.contributions.values import geojson
-from geoplatform.query.feature_query import FeatureQuery
-from geoplatform.query.select import features
+from geoplatform.query.select import feature
 from geoplatform.services.features.formats import GEOJSON
 from geoplatform.services.negotiation import HTML, JSON, absolute, known_etags, link
 from geoplatform.services.outcomes import REL_STATUS, address_of, conflict, first_state
@@ -73,7 +72,7 @@ def created(request: HttpRequest, layer: Layer, outcome: Outcome) -> HttpRespons
     headers = {"Location": absolute(request, item_address(layer, outcome.feature_id))}
     if first_state(outcome) != State.APPLIED:
         return waiting(request, outcome.proposal, headers)
-    text = _text(layer, outcome.feature_id)
+    text = feature(layer, outcome.feature_id)
     if text is None:  # sent again after it was deleted
         raise Problem(409, _("A feature with this id exists or has existed."))
     body = represented(request, layer, outcome.feature_id, text)
@@ -93,7 +92,7 @@ def edited(request: HttpRequest, layer: Layer, outcome: Outcome) -> HttpResponse
 
 def unchanged(request: HttpRequest, layer: Layer, id: uuid.UUID) -> HttpResponse:
     """The feature as it is now."""
-    text = _text(layer, id)
+    text = feature(layer, id)
     if text is None:  # by its new values it belongs to another layer
         return HttpResponse(status=204)
     body = represented(request, layer, id, text)
@@ -152,9 +151,3 @@ def proposed(request: HttpRequest, layer: Layer, id: uuid.UUID) -> HttpResponse 
         content_type=GEOJSON,
         headers={"Cache-Control": "no-store"},
     )
-
-
-def _text(layer: Layer, id: uuid.UUID) -> bytes | None:
-    # Read to its end: a stream that is left is cancelled by another connection.
-    found = list(features(FeatureQuery(layer=layer, id=id)))
-    return found[0][1] if found else None
