@@ -5,6 +5,7 @@ The services of this room ask an `Author` alone; rooms above take what came with
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection, Iterable
 from functools import cache
@@ -46,7 +47,9 @@ def author_of_token(text: str, *, address: str = "") -> Author | None:
         Contributor.from_db("default", COLUMNS, contributor[:-1]) if known else keys.of_user(user)
     )
     found.user = user
-    return _author(user, found, [_role(each) for each in held or ()], layers or None, address)
+    return _author(
+        user, found, [_role(each) for each in json.loads(held)], json.loads(layers) or None, address
+    )
 
 
 COLUMNS = [each.attname for each in Contributor._meta.concrete_fields]
@@ -57,7 +60,7 @@ def _shown() -> str:
     """Token, account, contributor and roles at once: every request of a program asks this. Planned once."""
     contributor = ", ".join(f"c.{each}" for each in COLUMNS)
     return f"""SELECT t.id, t.layers, t.last_used, u.is_superuser,
-        (SELECT jsonb_agg(jsonb_build_array(r.kind, r.municipality_id, r.layer))
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(r.kind, r.municipality_id, r.layer)), '[]')
             FROM contributions_role r WHERE r.user_id = u.id),
         {contributor}, u.id
         FROM contributions_accesstoken t JOIN auth_user u ON u.id = t.user_id
@@ -65,6 +68,7 @@ def _shown() -> str:
         WHERE t.digest = %s AND t.revoked IS NULL AND (t.expires IS NULL OR t.expires >= %s) AND u.is_active"""
 
 
+# Django's connections leave JSON to its fields, so it comes as text.
 def _role(told: tuple[str, str | None, str]) -> Role:
     kind, municipality, layer = told
     return Role(
