@@ -6,6 +6,7 @@ Collections are read past them, as bytes that PostGIS made.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -54,6 +55,18 @@ class NamedRow(SlugRelatedField):
         raise ValidationError(message % data[:80])
 
 
+class LayerSerializer(GeoFeatureModelSerializer):
+    """Makes its fields from the model once, not for each request."""
+
+    made: dict[str, Any] | None = None
+
+    def get_fields(self) -> dict[str, Any]:
+        kind = type(self)
+        if kind.made is None:
+            kind.made = super().get_fields()
+        return deepcopy(kind.made)
+
+
 def _row_field(layer: Layer, name: str, field: Any) -> NamedRow:
     made = NamedRow(
         slug_field=str(field.related_model.reference),
@@ -67,7 +80,7 @@ def _row_field(layer: Layer, name: str, field: Any) -> NamedRow:
 
 
 @lru_cache(maxsize=500)
-def serializer_of(layer: Layer, names: tuple[str, ...]) -> type[GeoFeatureModelSerializer]:
+def serializer_of(layer: Layer, names: tuple[str, ...]) -> type[LayerSerializer]:
     """Of these editable fields and the geometry, related rows by the name people know.
 
     A field costs as much to make as to validate, and a change names few.
@@ -79,14 +92,16 @@ def serializer_of(layer: Layer, names: tuple[str, ...]) -> type[GeoFeatureModelS
     }
     # A class of its own, since serializers copy their fields without further attributes.
     geometry = type("LayerGeometry", (GuardedGeometry,), {"layer": layer})
-    meta = {
+    meta: dict[str, Any] = {
         "model": layer.model,
         "geo_field": layer.geometry,
         "id_field": None,
         "fields": (*names, layer.geometry),
+        # What rules hold between fields is for the services and the database to say.
+        "validators": [],
     }
     body = {"Meta": type("Meta", (), meta), str(layer.geometry): geometry(), **related}
-    return type(f"{layer.model.__name__}Serializer", (GeoFeatureModelSerializer,), body)
+    return type(f"{layer.model.__name__}Serializer", (LayerSerializer,), body)
 
 
 def validated(layer: Layer, properties: Mapping[str, Any], *geometry: Any) -> dict[str, Any]:
