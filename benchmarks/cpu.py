@@ -36,6 +36,17 @@ def tree_cpu(process: int) -> float:
     return cpu(process) + sum(cpu(each) for each in children(process))
 
 
+def tree_nanoseconds(process: int) -> int:
+    """CPU time of all threads that now run of a process and its descendants, by the scheduler's own count: exact where
+    ticks of a hundredth of a second are not."""
+    found = 0
+    for each in (process, *children(process)):
+        for task in Path(f"/proc/{each}/task").glob("*/schedstat"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found += int(task.read_text().split()[0])
+    return found
+
+
 def ended_children() -> float:
     """CPU seconds of all that this process has started and waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

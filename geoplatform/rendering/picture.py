@@ -17,7 +17,7 @@ from geoplatform.rendering import canvas, encoding, labels, naming
 from geoplatform.rendering import points as drawing
 from geoplatform.rendering import shapes as drawn_shapes
 from geoplatform.rendering.labels import Named
-from geoplatform.rendering.palette import Bytes, Palette, palette, rgb
+from geoplatform.rendering.palette import Bytes, Look, Palette, palette, rgb
 from geoplatform.rendering.stamps import look
 from geoplatform.rendering.view import View
 
@@ -71,10 +71,10 @@ class Picture:
         self._named = []
 
     def _markers(self, layer: Layer, points: Points, chosen: tuple[Marker, ...]) -> None:
-        looks = tuple(dict.fromkeys(map(look, chosen)))
+        looks = _looks(chosen)
         if self._palette is not None:
-            known = self._palette.looks
-            both = palette((*known, *(each for each in looks if each not in known)))
+            # In one order whatever came first: palettes are kept.
+            both = palette(tuple(sorted({*self._palette.looks, *looks})))
             if both is not None:
                 self._turn_into(both)
                 self._entries = drawing.draw(self._entries, self.view, layer, points, chosen, both)
@@ -122,11 +122,15 @@ def encode(pixels: Bytes, form: Form = "png", background: str | None = None) -> 
     return encoding.png_of_colors(many)
 
 
+def _looks(chosen: tuple[Marker, ...]) -> tuple[Look, ...]:
+    return tuple(sorted(set(map(look, chosen))))
+
+
 def _that_fit(chosen: tuple[Marker, ...]) -> list[tuple[Marker, ...]]:
     """The markers in their order, in as few parts as fit a palette each."""
     parts: list[tuple[Marker, ...]] = []
     for each in chosen:
-        if parts and palette(tuple(dict.fromkeys(map(look, (*parts[-1], each))))) is not None:
+        if parts and palette(_looks((*parts[-1], each))) is not None:
             parts[-1] += (each,)
         else:
             parts.append((each,))

@@ -15,7 +15,9 @@ from geoplatform.rendering.scale import CORNERS, LARGER, OUTLINE, REACH, growth
 
 PHASES = 4  # places within a pixel, in each direction
 SIZES = 4  # at most so many sizes between a marker of one point and one of many
-STEP = 16  # sizes are told apart by this part of a pixel
+STEP = 8  # sizes are told apart by this part of a pixel
+SHADES = 40  # steps in which a pixel is covered, before it becomes an entry of the palette
+LARGE = 40  # pixels: stamps of larger markers are made each time, or they would fill the memory
 Floats = npt.NDArray[np.float64]
 
 
@@ -43,11 +45,11 @@ def look(marker: Marker) -> Look:
 def stamps(marker: Marker, zoom: float, ratio: float, several: bool, palette: Palette) -> Stamps:
     """The stamps of a marker at a zoom; `several`: whether some stand for more than one point."""
     size = round(marker.size * growth(zoom) * ratio * STEP) / STEP
-    return _stamps(marker, size, round(ratio * STEP) / STEP, several, palette)
+    make = _kept if size < LARGE else _made
+    return make(marker, size, round(ratio * STEP) / STEP, several, palette)
 
 
-@lru_cache(maxsize=32)
-def _stamps(marker: Marker, size: float, ratio: float, several: bool, palette: Palette) -> Stamps:
+def _made(marker: Marker, size: float, ratio: float, several: bool, palette: Palette) -> Stamps:
     count = SIZES if several else 1
     factors = np.linspace(1, LARGER, count) if several else np.ones(1)
     largest = size * float(factors[-1])
@@ -62,12 +64,27 @@ def _stamps(marker: Marker, size: float, ratio: float, several: bool, palette: P
     y = (at - phase)[None, :, None, :, None]
     sizes = (size * factors).reshape(-1, 1, 1, 1, 1)
     fill, total = _cover(marker, x, y, sizes, beyond)
-    inner, outer = (np.array([*rgb(each), 255], np.float32) for each in look(marker))
-    colors = fill[..., None] * inner + (total - fill)[..., None] * outer
-    entries = palette.nearest(colors.reshape(-1, 4).astype(np.float32)).astype(np.uint16)
-    table = entries.reshape(-1, side * side).T * np.uint16(256)
+    shade = np.rint(fill * SHADES).astype(np.intp) * (SHADES + 1) + np.rint(total * SHADES).astype(
+        np.intp
+    )
+    entries = _entries(look(marker), palette)[shade]
+    table = np.ascontiguousarray(entries.reshape(-1, side * side).T)
     used = np.flatnonzero(table.any(axis=1))[::-1]
-    return Stamps(side, count, np.ascontiguousarray(table), used)
+    return Stamps(side, count, table, used)
+
+
+_kept = lru_cache(maxsize=128)(_made)
+
+
+@lru_cache(maxsize=128)
+def _entries(look: Look, palette: Palette) -> npt.NDArray[np.uint16]:
+    """256 * entry of the palette, for each share of a pixel that the fill covers and each that is covered at all."""
+    steps = np.arange(SHADES + 1) / SHADES
+    fill, total = np.meshgrid(steps, steps, indexing="ij")
+    inner, outer = (np.array([*rgb(each), 255], np.float64) for each in look)
+    colors = fill[..., None] * inner + np.maximum(total - fill, 0)[..., None] * outer
+    entries = palette.nearest(colors.reshape(-1, 4).astype(np.float32))
+    return entries.astype(np.uint16) * np.uint16(256)
 
 
 def _cover(

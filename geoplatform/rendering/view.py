@@ -19,10 +19,6 @@ HALF = AROUND / 2
 PIXEL = 0.00028  # metres: the standardized rendering pixel (OGC 06-042, 7.2.4.6.9)
 DEGREE = AROUND / 360
 OUTSIDE = -1e9  # pixels: where a place is that the projection does not know
-CONTROL, BETWEEN = (
-    8,
-    5,
-)  # control points along each edge, and points along each edge that tell whether the fit is good
 GOOD = 1e-4  # pixels by which a fit may be wrong before every place is projected by itself
 
 Floats = npt.NDArray[np.float64]
@@ -56,12 +52,10 @@ class View:
     def resolution(self) -> float:
         """Metres of EPSG:3857 in a pixel, in the middle of the picture; never 0 and always finite."""
         west, south, east, north = self.box
-        x, y = (west + east) / 2, (south + north) / 2
-        dx, dy = (east - west) / self.width / 2, (north - south) / self.height / 2
-        # Half a pixel to each side: the square root of the area that a pixel covers.
-        xs, ys = _to_mercator(self.crs)(
-            np.array([x - dx, x + dx, x, x]), np.array([y, y, y - dy, y + dy])
-        )
+        if self.crs.srid == 3857:
+            return math.sqrt((east - west) / self.width * ((north - south) / self.height))
+        # Half a pixel to each side of the middle: the square root of the area that a pixel covers.
+        xs, ys = (each[-4:] for each in self._looked_at)
         with np.errstate(invalid="ignore", over="ignore"):
             area = abs((xs[1] - xs[0]) * (ys[3] - ys[2]) - (xs[3] - xs[2]) * (ys[1] - ys[0]))
         found = math.sqrt(area) if math.isfinite(area) else 0.0
@@ -90,27 +84,44 @@ class View:
 
         Where the projection of `crs` cannot be told there, all the world.
         """
-        west, south, east, north = self.box
-        dx, dy = (east - west) / self.width * margin, (north - south) / self.height * margin
-        west, south, east, north = west - dx, south - dy, east + dx, north + dy
+        west, south, east, north = self._bounds
+        # Pixels may be a little larger at an edge than on average, and turned.
+        more = 1.5 * margin
+        dx, dy = (east - west) / self.width * more, (north - south) / self.height * more
+        return _in_world((west - dx, south - dy, east + dx, north + dy))
+
+    @cached_property
+    def _bounds(self) -> Box:
+        """The box in EPSG:3857 that holds the picture, or all the world."""
         if self.crs.srid == 3857:
-            return _in_world((west, south, east, north))
-        if self.crs.degrees:
-            xs, ys = _to_mercator(self.crs)(np.array([west, east]), np.array([south, north]))
-            return _in_world((xs[0], ys[0], xs[1], ys[1]))
-        if west < -1e6 or east > 2e6 or south < -9e6 or north > 9e6:
-            # Far from a zone's meridian and near the poles an outline says nothing of what lies within.
-            return _in_world((-HALF, -HALF, HALF, HALF))
-        steps = np.linspace(0, 1, 9)
-        u, v = (each.ravel() for each in np.meshgrid(steps, steps))
-        xs, ys = _to_mercator(self.crs)(west + (east - west) * u, south + (north - south) * v)
-        if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
-            return _in_world((-HALF, -HALF, HALF, HALF))
-        # Edges bend between the points that were looked at, by far less than this.
-        more_x, more_y = (float(np.ptp(each)) / 200 for each in (xs, ys))
-        return _in_world(
-            (xs.min() - more_x, ys.min() - more_y, xs.max() + more_x, ys.max() + more_y)
-        )
+            return self.box
+        xs, ys = (each[:-4] for each in self._looked_at)
+        if not self._is_far_off and np.isfinite(xs).all() and np.isfinite(ys).all():
+            # Edges bend between the points that were looked at, by far less than this.
+            slack = 0.0 if self.crs.degrees else 1 / 100
+            dx, dy = (float(np.ptp(each)) * slack for each in (xs, ys))
+            return (
+                float(xs.min()) - dx,
+                float(ys.min()) - dy,
+                float(xs.max()) + dx,
+                float(ys.max()) + dy,
+            )
+        return -HALF, -HALF, HALF, HALF
+
+    @property
+    def _is_far_off(self) -> bool:
+        """Far from a zone's meridian and near the poles an outline says nothing of what lies within."""
+        west, south, east, north = self.box
+        return not self.crs.degrees and (west < -1e6 or east > 2e6 or south < -9e6 or north > 9e6)
+
+    @cached_property
+    def _looked_at(self) -> tuple[Floats, Floats]:
+        """In EPSG:3857: a grid over the picture, then half a pixel to the left, right, bottom and top of its middle."""
+        west, south, east, north = self.box
+        half_x, half_y = 0.5 / self.width, 0.5 / self.height
+        u = np.append(ACROSS, [0.5 - half_x, 0.5 + half_x, 0.5, 0.5])
+        v = np.append(DOWN, [0.5, 0.5, 0.5 - half_y, 0.5 + half_y])
+        return _to_mercator(self.crs)(west + (east - west) * u, south + (north - south) * v)
 
     def _within(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Pixels of places in the view's own CRS."""
@@ -129,49 +140,64 @@ class View:
 
         Through 8 x 8 control points; for a city it is wrong by less than 1e-5 pixels.
         """
-        margin = min(self.width, self.height) / 4
-        west, south, east, north = self.mercator(margin)
+        west, south, east, north = self._bounds
         middle_x, middle_y = (west + east) / 2, (south + north) / 2
-        half_x, half_y = (east - west) / 2, (north - south) / 2
+        # Markers whose middle lies outside are seen too.
+        half_x, half_y = (east - west) / 2 * WIDER, (north - south) / 2 * WIDER
         if not (half_x > 0 and half_y > 0):
             return None
-
-        def terms(u: Floats, v: Floats) -> Floats:
-            return np.stack([u**i * v**j for i in range(4) for j in range(4)], axis=-1)
-
-        def grid(number: int) -> tuple[Floats, Floats]:
-            # Chebyshev's points: a polynomial through them does not swing out at the edges.
-            steps = np.cos((2 * np.arange(number) + 1) * math.pi / (2 * number))
-            u, v = np.meshgrid(steps, steps)
-            return u.ravel(), v.ravel()
-
-        u, v = grid(CONTROL)
-        test_u, test_v = grid(BETWEEN)
-        columns, rows = self._exactly(
-            middle_x + half_x * np.concatenate([u, test_u]),
-            middle_y + half_y * np.concatenate([v, test_v]),
+        wanted = np.stack(
+            self._exactly(middle_x + half_x * CONTROL[0], middle_y + half_y * CONTROL[1])
         )
-        wanted = np.stack([columns, rows], axis=-1)
         if wanted.min() <= OUTSIDE:
             return None
-        solved = np.linalg.lstsq(terms(u, v), wanted[: u.size], rcond=None)[0]
-        if np.abs(terms(test_u, test_v) @ solved - wanted[u.size :]).max() > GOOD:
+        factors = wanted[:, :CONTROLS] @ SOLVE
+        if np.abs(factors @ TEST - wanted[:, CONTROLS:]).max() > GOOD:
             return None
-        # [of what, power of u, power of v]
-        factors = np.ascontiguousarray(solved.T.reshape(2, 4, 4))
+        by_column, by_row = factors.tolist()
 
         def fit(x: Floats, y: Floats) -> tuple[Floats, Floats]:
             # A cubic grows without bounds outside of the picture, where nothing is drawn.
-            u = np.clip((x - middle_x) / half_x, -3, 3)
-            v = np.clip((y - middle_y) / half_y, -3, 3)
-            # Horner's scheme: for each power of u the polynomial in v, then that in u.
-            found = []
-            for factor in factors:
-                inner = [((f[3] * v + f[2]) * v + f[1]) * v + f[0] for f in factor]
-                found.append(((inner[3] * u + inner[2]) * u + inner[1]) * u + inner[0])
-            return found[0], found[1]
+            u = np.clip((x - middle_x) * (1 / half_x), -3, 3)
+            v = np.clip((y - middle_y) * (1 / half_y), -3, 3)
+            return _cubic(by_column, u, v), _cubic(by_row, u, v)
 
         return fit
+
+
+def _cubic(f: list[float], u: Floats, v: Floats) -> Floats:
+    """The sum of f[k] * u^i * v^j with i and j as in POWERS, by Horner's scheme."""
+    found = f[9] * u
+    found += f[7] + f[8] * v
+    found *= u
+    found += (f[6] * v + f[5]) * v + f[4]
+    found *= u
+    found += ((f[3] * v + f[2]) * v + f[1]) * v + f[0]
+    return found
+
+
+def _grid(number: int) -> Floats:
+    """Chebyshev's points in a square from -1 to 1: a polynomial through them does not swing out at the edges."""
+    steps = np.cos((2 * np.arange(number) + 1) * math.pi / (2 * number))
+    found: Floats = np.stack([each.ravel() for each in np.meshgrid(steps, steps)])
+    return found
+
+
+def _terms(at: Floats) -> Floats:
+    found: Floats = np.stack([at[0] ** i * at[1] ** j for i, j in POWERS])
+    return found
+
+
+# Of u and v, in the order of the factors.
+POWERS = ((0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (3, 0))
+WIDER = 1.3
+CONTROLS = 8 * 8
+# The control points, and others that tell whether the cubic through them is good.
+CONTROL: Floats = np.concatenate([_grid(8), _grid(5)], axis=1)
+# The same points always, so what solves for the factors (least squares) is worked out once.
+SOLVE = np.linalg.pinv(_terms(CONTROL[:, :CONTROLS]))
+TEST = _terms(CONTROL[:, CONTROLS:])
+ACROSS, DOWN = (each.ravel() for each in np.meshgrid(np.linspace(0, 1, 5), np.linspace(0, 1, 5)))
 
 
 def _in_world(box: tuple[float, float, float, float]) -> Box:

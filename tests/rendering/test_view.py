@@ -31,7 +31,7 @@ def around(name: str, x: float, y: float, size: float, width: int = 640, height:
 
 
 places = st.tuples(
-    st.floats(6, 15), st.floats(47.5, 55), st.floats(20, 60_000), st.integers(0, 2**32 - 1)
+    st.floats(6, 15), st.floats(47.5, 55), st.floats(20, 40_000), st.integers(0, 2**32 - 1)
 )
 
 

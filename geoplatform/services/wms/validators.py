@@ -1,7 +1,7 @@
 """Whether a picture that a client holds is still what would be drawn now: asked of the edit log, without drawing.
 
 The ETag says what the picture was made by and when: the programs' edition, the request, and a snapshot of the database
-that was taken before the data were read (docs/decisions/0017, 0026).
+that was taken before the data were read (docs/decisions/0017, 0024).
 """
 
 from __future__ import annotations
