@@ -107,8 +107,8 @@ class Picture:
         """
         if self._palette is None or form == "jpeg":
             return encode(self.rgba, form, background)
-        colors = self._palette.colors
-        colors = _opaque(colors, background) if background else encoding.straight(colors)
+        known = self._palette
+        colors = _opaque(known.colors, background) if background else known.straight
         return encoding.png_of_entries(self._entries, colors)
 
 

@@ -98,9 +98,12 @@ def all_at_once(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palett
     flat, width, over = wide.reshape(-1), wide.shape[1], palette.over
     for pixel in made.used.tolist():
         part = flat[pixel // made.side * width + pixel % made.side :]
+        stamped = made.table[pixel].take(variant)
         # Markers in one and the same pixel take turns: the last one counts.
-        place = made.table[pixel].take(variant) + part.take(at)
-        part[at] = over.take(place)
+        if made.opaque[pixel]:
+            part[at] = stamped >> 8
+        else:
+            part[at] = over.take(stamped + part.take(at))
 
 
 def one_by_one(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palette: Palette) -> None:

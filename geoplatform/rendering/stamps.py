@@ -30,12 +30,14 @@ class Stamps:
     table   [pixel of the stamp, row by row; variant] -> 256 * entry of the palette, uint16
             variant = (size * PHASES + phase from the top) * PHASES + phase from the left
     used    pixels that any variant fills, the last first
+    opaque  [pixel of the stamp] -> whether every variant hides what lies beneath it
     """
 
     side: int
     sizes: int
     table: npt.NDArray[np.uint16]
     used: npt.NDArray[np.int64]
+    opaque: npt.NDArray[np.bool_]
 
 
 def look(marker: Marker) -> Look:
@@ -70,7 +72,8 @@ def _made(marker: Marker, size: float, ratio: float, several: bool, palette: Pal
     entries = _entries(look(marker), palette)[shade]
     table = np.ascontiguousarray(entries.reshape(-1, side * side).T)
     used = np.flatnonzero(table.any(axis=1))[::-1]
-    return Stamps(side, count, table, used)
+    opaque = (palette.colors[:, 3] == 255)[table >> 8].all(axis=1)
+    return Stamps(side, count, table, used, opaque)
 
 
 _kept = lru_cache(maxsize=128)(_made)
