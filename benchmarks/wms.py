@@ -16,6 +16,7 @@ import psycopg
 from PIL import Image
 from pyproj import Transformer
 
+from benchmarks import mapserver
 from benchmarks.city import WHOLE, City, city
 from benchmarks.cpu import tree_nanoseconds
 from benchmarks.outcome import costs
@@ -32,9 +33,9 @@ Box = tuple[float, float, float, float]
 
 
 def run() -> list[dict[str, Any]]:
-    """A row for each extent and size: CPU of server and database against the floor's."""
+    """A row for each extent and size: CPU of server and database against the floor's; and rows beside MapServer."""
     with city(TREES) as made, server(made) as (process, port):
-        return against_floor(made, process, port)
+        return [*against_floor(made, process, port), *mapserver.rows(made, process, port)]
 
 
 def against_floor(made: City, process: int, port: int) -> list[dict[str, Any]]:
