@@ -90,15 +90,15 @@ def legend(layer: QgsRasterLayer, settings: QgsMapSettings) -> QImage:
 
 def with_legends(layer: QgsRasterLayer, explained: list) -> QImage:
     """The map, and beside it the legends of some of its layers."""
-    settings = map_of([layer], 400, 620)
+    settings = map_of([layer], 340, 620)
     legends = [legend(each, settings) for each in explained]
-    page = QImage(420 + max(each.width() for each in legends), 620, QImage.Format_RGB32)
+    page = QImage(360 + max(each.width() for each in legends), 620, QImage.Format_RGB32)
     page.fill(QColor("#ffffff"))
     painter = QPainter(page)
     painter.drawImage(0, 0, picture(settings))
     top = 10
     for each in legends:
-        painter.drawImage(410, top, each)
+        painter.drawImage(350, top, each)
         top += each.height() + 10
     painter.end()
     return page
