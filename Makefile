@@ -30,10 +30,11 @@ check: install
 	@.setup/check
 
 prove: install
+	-@.setup/system mapserver
 	@.venv/bin/pytest -m prove $(ARGS)
 
 bench: install
-	-@.setup/system wrk
+	-@.setup/system wrk mapserver
 	-@.setup/peers
 	@.venv/bin/python -m benchmarks $(ARGS)
 

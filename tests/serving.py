@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,6 +17,13 @@ from tests.conftest import PROJECT
 
 def serve(environment: dict[str, str]) -> Iterator[str]:
     """Address of a server with this environment; it ends with the generator."""
+    with serving(environment) as (address, _process):
+        yield address
+
+
+@contextmanager
+def serving(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """Address and process id of a server with this environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -26,7 +34,7 @@ def serve(environment: dict[str, str]) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/healthz", process)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         process.wait(20)

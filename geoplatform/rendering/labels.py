@@ -23,7 +23,7 @@ from geoplatform.rendering.text import Line, line, lines, rise
 from geoplatform.rendering.view import View
 
 CELL = 2  # CSS pixels along an edge of the squares in which it is noted what is taken
-PADDING = 2  # CSS pixels kept free around a name
+PADDING = 3  # CSS pixels kept free around a name: its halo, and a little more
 LINE_HEIGHT = 1.2  # ems
 NEAR = 8  # CSS pixels: of points nearer than this only one can have its name
 

@@ -37,4 +37,4 @@ def test_they_stand_on_the_map_beside_their_layer():
     for layer in registry.map_layers():
         assert f"<code>http://testserver/tiles/{layer.name}.json</code>" in html
         assert f"the layer {layer.name}." in html
-    assert len(re.findall("<summary>", html)) == len(registry.map_layers())
+    assert len(re.findall('class="elsewhere"', html)) == len(registry.map_layers())

@@ -44,6 +44,7 @@ CELL = 8  # CSS pixels along a cell of the pyramid, at its own zoom
 SOFT = 2  # CSS pixels: edges are smooth
 # A picture of many pixels takes much memory, so only one of them is drawn at a time.
 LARGE = 4_000_000
+PATIENCE = 10  # seconds
 one_large = BoundedSemaphore(1)
 
 
@@ -94,8 +95,18 @@ def instead(parameters: Parameters, paper: Paper, text: str) -> bytes:
 
 @contextmanager
 def drawing(view: View) -> Iterator[None]:
-    with one_large if view.width * view.height > LARGE else nullcontext():
+    """Large pictures one after the other. Raises ServiceException for one that would have to wait too long."""
+    if view.width * view.height <= LARGE:
         yield
+        return
+    if not one_large.acquire(timeout=PATIENCE):
+        raise ServiceException(
+            _("Too many large maps at once. Please try again in half a minute."), status=503
+        )
+    try:
+        yield
+    finally:
+        one_large.release()
 
 
 def encoded(picture: Picture, paper: Paper) -> bytes:

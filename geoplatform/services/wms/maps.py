@@ -17,7 +17,7 @@ from geoplatform.services.wms.filters import Wanted, wanted
 from geoplatform.services.wms.parameters import VERSIONS, Parameters, quoted, real
 
 ROOT = "geoplatform"  # the group of all layers
-MAX_LAYERS = 50
+MAX_LAYERS = 20  # drawn in one picture; the group may be larger
 MAX_SIDE = 4096  # pixels, of width and height
 STYLE = "default"
 CSS_DPI = 96.0  # sizes of symbols are CSS pixels
@@ -50,11 +50,16 @@ def parse_layers(parameter: str, text: str) -> list[list[Layer]]:
         raise ServiceException(_("%s is missing.") % parameter, code=MISSING)
     names = text.split(",")
     if len(names) > MAX_LAYERS:
-        raise ServiceException(
-            _("%(name)s names at most %(most)d layers.") % {"name": parameter, "most": MAX_LAYERS},
-            code=INVALID,
-        )
-    return [parse_layer(name.strip()) for name in names]
+        raise _too_many(parameter)
+    found = [parse_layer(name.strip()) for name in names]
+    if sum(map(len, found)) > max(MAX_LAYERS, len(registry.map_layers())):
+        raise _too_many(parameter)
+    return found
+
+
+def _too_many(parameter: str) -> ServiceException:
+    text = _("%(name)s names at most %(most)d layers.") % {"name": parameter, "most": MAX_LAYERS}
+    return ServiceException(text, code=INVALID)
 
 
 def parse_layer(name: str) -> list[Layer]:

@@ -1,7 +1,7 @@
 """Whether a picture that a client holds is still what would be drawn now: asked of the edit log, without drawing.
 
 The ETag says what the picture was made by and when: the programs' edition, the request, and a snapshot of the database
-that was taken before the data were read (docs/decisions/0017, 0026).
+that was taken before the data were read (docs/decisions/0017, 0024).
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ def _is_snapshot(text: str) -> bool:
     low, high = int(parts[0]), int(parts[1])
     running = [int(each or -1) for each in parts[2].split(",")] if parts[2] else []
     ordered = all(a < b for a, b in zip([low - 1, *running], [*running, high], strict=True))
-    return 0 < low <= high < LARGEST and (ordered or not running)
+    # The lower half of a number is the transaction's own, which is never 0.
+    named = all(each % 2**32 for each in (low, high, *running))
+    return 0 < low <= high < LARGEST and named and (ordered or not running)
 
 
 def _made_by(request: str) -> str:
