@@ -117,7 +117,8 @@ def _cover(
     """How much of each pixel the fill covers, and fill and outline together: 0 to 1, antialiased over a pixel."""
     if marker.shape == "circle":
         # The outline lies around the fill (MapLibre: circle-stroke-width).
-        away = np.hypot(x, y) - size / 2
+        # MapLibre's edge fades inwards from its radius, over a pixel.
+        away = np.hypot(x, y) - size / 2 + 0.5
         return np.clip(0.5 - away, 0, 1), np.clip(0.5 + beyond - away, 0, 1)
     # The outline runs along the edge, half of it inside (pages/static/pages/images.js).
     away = _away(CORNERS[marker.shape], x, y, size * REACH)
