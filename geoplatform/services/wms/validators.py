@@ -65,12 +65,12 @@ def validate(asked: Map, request: str, known: Collection[str]) -> Validator:
             break
     else:
         etag, held = "", None
-    places = list(_places(asked))
-    terms = [UNCHANGED] * len(places) if held else ["false"]
-    parameters = []
+    terms, parameters = ["false"], []
     if held:
+        places = list(_places(asked))
+        terms = [UNCHANGED] * len(places)
+        seen, generation = held["seen"], int(held["generation"])
         for table, box, shown_beside in places:
-            seen, generation = held["seen"], int(held["generation"])
             parameters += [table, box, shown_beside, seen, generation]
     text = f"SELECT n.*, {' AND '.join(terms) or 'true'} FROM ({NOW}) n"
     with raw_cursor() as cursor:
