@@ -153,8 +153,7 @@ def _at_points(
             continue
         for row_number, row in enumerate(rows):
             base = top + (row_number + 0.5) * height + rise(size)
-            blob = skia.TextBlob.MakeFromString(row.text, row.font)
-            written.append((blob, middle - row.width / 2, base))
+            written.append((row.blob, middle - row.width / 2, base))
     return written
 
 

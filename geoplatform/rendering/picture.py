@@ -40,7 +40,10 @@ class Picture:
         """Height x width x 4, uint8, premultiplied, C-contiguous: to be drawn upon in place."""
         if self._rgba is None:
             assert self._palette is not None
-            self._rgba = self._palette.colors.take(self._entries, axis=0)
+            # A colour at a time: four channels apart would cost four times as much.
+            colors = np.ascontiguousarray(self._palette.colors).view(np.uint32).reshape(-1)
+            found = colors.take(self._entries)
+            self._rgba = found.view(np.uint8).reshape(self.view.height, self.view.width, 4)
             self._palette = None
         return self._rgba
 
