@@ -1,8 +1,8 @@
 """Composition only: which rooms there are, which database, which language. Everything else lives in its room.
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
-PUBLIC_URL, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE,
-DOWNLOAD_FOLDER and the bounds of downloads.
+PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
+CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DOWNLOAD_FOLDER and the bounds of downloads.
 """
 
 import os
@@ -19,6 +19,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 def _list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def _pair(text: str) -> tuple[str, int | str]:
+    name, _equals, value = text.partition("=")
+    # What is no number is told by a check.
+    return name.strip(), int(value) if value.strip().isdecimal() else value.strip()
 
 
 DEBUG = os.environ.get("DEBUG", "") == "1"
@@ -156,6 +162,15 @@ REST_FRAMEWORK = {
 
 # A request may carry this much; geometry is guarded more tightly (contributions/geometry.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+# Contributors' keys are known by a hash with the first of these; the others recognise older ones. A key that is made
+# anew at each start is none of them: where both are missing, the database keeps one (contributions/keys.py).
+KEY_PEPPERS = [*_list("KEY_PEPPER"), os.environ.get("SECRET_KEY", "")]
+# How many of the platform's own proxies stand between a client and this process: each adds one address to
+# X-Forwarded-For, and the address before them is the client's, for the rate limit alone.
+PROXIES = int(os.environ.get("PROXIES", "1" if PUBLIC_HTTPS else "0"))
+# Thresholds of trust that differ from the defaults (contributions/trust.py), as known_accepted=3,nobody_at_once=50
+CONTRIBUTIONS = dict(_pair(each) for each in _list("CONTRIBUTIONS"))
 
 # Downloads, for each process: how many at once (of the server's four threads, so that the map keeps some), how long one
 # may take, how large a file that is written before it is sent may be, and where it lies (none: the system's folder).

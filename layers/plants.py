@@ -138,6 +138,8 @@ EDITABLE = (
     "note",
     "location",
 )
+# A cultivar is one of its species.
+COUPLED = (("species", "cultivar"),)
 FACETS = ("species", "category", "access", "status", "ripe")
 
 layers = (
@@ -149,6 +151,7 @@ layers = (
         geometry="location",
         public=PUBLIC,
         editable=EDITABLE,
+        coupled=COUPLED,
         label="species_de",
         symbol=Marker(color="#3c7a3a", size=6, outline="#ffffff", outline_width=1),
         zooms=(10, 22),
@@ -163,6 +166,7 @@ layers = (
         geometry="location",
         public=PUBLIC,
         editable=EDITABLE,
+        coupled=COUPLED,
         label="species_de",
         symbol=Categorized(
             "category",

@@ -25,6 +25,7 @@ from django.db import connections
 from django.test import override_settings
 from psycopg import sql
 
+from geoplatform.contributions.limiter import limiter
 from geoplatform.database.cluster import Cluster
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -213,6 +214,12 @@ def static_files_without_build(tmp_path_factory: pytest.TempPathFactory) -> Iter
         STORAGES={**settings.STORAGES, "staticfiles": plain}, STATIC_ROOT=nothing
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_sent_anything() -> None:
+    """The rate limit counts in the memory of the process, which all tests share."""
+    limiter.forget()
 
 
 @pytest.fixture

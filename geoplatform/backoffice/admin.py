@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.models import Feature, Licensing, Source
+from geoplatform.contributions.models import Zone
 from geoplatform.history.services import changeset
 
 KEPT = ("fid", "version", "created", "changed")
@@ -95,5 +96,15 @@ class FeatureAdmin(admin.ModelAdmin):
 admin.site.site_header = admin.site.site_title = settings.PLATFORM_NAME or _("Open green map")
 for each, _layer in registry.models():
     admin.site.register(each, FeatureAdmin)
+
+
+@admin.register(Zone)
+class ZoneAdmin(admin.ModelAdmin):
+    """Where contributions are looked at before they stand on the map."""
+
+    formfield_overrides = {models.GeometryField: {"widget": GeometryText}}
+    list_display = ("name", "reviews_new", "reviews_changes", "until")
+
+
 admin.site.register(Source)
 admin.site.register(Licensing)

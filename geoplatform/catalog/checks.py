@@ -33,6 +33,7 @@ def check_layers(**kwargs: Any) -> list[CheckMessage]:
             _geometry,
             _public,
             _editable,
+            _coupled,
             _derived,
             _symbol,
             _label,
@@ -150,6 +151,18 @@ def _editable(layer: Layer) -> Iterator[CheckMessage]:
                 5,
                 f"editable: {name!r} is kept by the database",
                 "Name the field that people own.",
+            )
+
+
+def _coupled(layer: Layer) -> Iterator[CheckMessage]:
+    names = [name for part in layer.coupled for name in part]
+    for name in sorted(set(names)):
+        if name not in layer.editable or names.count(name) > 1:
+            yield _error(
+                layer,
+                14,
+                f"coupled: {name!r} is not editable or stands twice",
+                "Name editable fields, each in one group at most.",
             )
 
 

@@ -45,6 +45,8 @@ class Layer:
     geometry  name of the geometry field, EPSG:4326; None for a collection without geometry
     public    what is shown and searchable, and nothing else is; what all features carry comes by itself
     editable  what the form, the proposal and its diff hold; empty: only staff changes it
+    coupled   editable fields that only mean something together: a conflict about one is one about all of them
+    reviewed  whether everything that people send waits for review
     label     the public property that names a feature on the map
     zooms     first and last Web-Mercator zoom level at which the layer is drawn
     where     the part of the model's rows that belongs to this layer
@@ -61,6 +63,8 @@ class Layer:
     geometry: str | None
     public: tuple[str | Related, ...]
     editable: tuple[str, ...] = ()
+    coupled: tuple[tuple[str, ...], ...] = ()
+    reviewed: bool = False
     label: str | None = None
     symbol: Symbol | None = None
     zooms: tuple[int, int] = (0, 22)

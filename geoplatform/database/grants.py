@@ -6,6 +6,9 @@ from psycopg import sql
 
 # Written by triggers and migrations alone.
 READ_ONLY = ("history_changeset", "django_migrations", "spatial_ref_sys")
+# Only ever added; a proposal's state changes besides, its content does not (sql/proposals.sql).
+APPEND_ONLY = ("contributions_decision", "contributions_block", "contributions_pepper")
+NEVER_DELETED = ("contributions_proposal",)
 
 
 def grant(cursor: Any, web: str) -> None:
@@ -25,7 +28,7 @@ def grant(cursor: Any, web: str) -> None:
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user"
     )
     for (table,) in cursor.fetchall():
-        rights = "SELECT" if table in READ_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+        rights = _rights(table)
         cursor.execute(
             sql.SQL("GRANT " + rights + " ON public.{table} TO {role}").format(
                 table=sql.Identifier(table), role=role
@@ -41,3 +44,11 @@ def grant(cursor: Any, web: str) -> None:
                 table=sql.Identifier(table), role=role
             )
         )
+
+
+def _rights(table: str) -> str:
+    if table in READ_ONLY:
+        return "SELECT"
+    if table in APPEND_ONLY:
+        return "SELECT, INSERT"
+    return "SELECT, INSERT, UPDATE" + ("" if table in NEVER_DELETED else ", DELETE")

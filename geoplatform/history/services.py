@@ -19,13 +19,17 @@ def changeset(*, actor: str, channel: str, reason: str = "") -> Iterator[None]:
         "geoplatform.reason",
         "geoplatform.changeset",
     )
+    alone = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(["current_setting(%s, true)"] * 4), names)
-        before = cursor.fetchone()
+        if not alone:
+            cursor.execute("SELECT " + ", ".join(["current_setting(%s, true)"] * 4), names)
+            before = cursor.fetchone()
         _set(cursor, names, (actor, channel, reason, ""))
         yield
-        # Not in a `finally`: after an error the savepoint takes the settings back itself.
-        _set(cursor, names, before)
+        # Not in a `finally`: after an error the savepoint takes the settings back itself. So does the end of a
+        # transaction of our own.
+        if not alone:
+            _set(cursor, names, before)
 
 
 def _set(cursor, names, values) -> None:  # type: ignore[no-untyped-def]

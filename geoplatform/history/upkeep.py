@@ -97,7 +97,7 @@ def pyramid_of(model: type[Feature]) -> dict[str, Any]:
             (
                 layer.name,
                 first_level(layer),
-                _condition(layer),
+                condition(layer),
                 symbol.name if symbol else None,
                 tuple((each.name, each.value.name) for each in facets(layer)),
             )
@@ -108,7 +108,7 @@ def pyramid_of(model: type[Feature]) -> dict[str, Any]:
     return {"values": tuple(told), "layers": tuple(layers)}
 
 
-def _condition(layer: Layer) -> str | None:
+def condition(layer: Layer) -> str | None:
     """`Layer.where` as SQL over a row, its columns named by their table."""
     if layer.where is None:
         return None

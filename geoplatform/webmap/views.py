@@ -15,7 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from geoplatform.contributions.services import add_feature
+from geoplatform.contributions.models import Action
+from geoplatform.contributions.services import Author, Refused, submit
+from geoplatform.contributions.trust import why
+from geoplatform.pages import sender
 from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
 from geoplatform.query.select import features, rows
@@ -112,17 +115,23 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
         form.add_error(None, refusal)
     elif form.is_valid():
         try:
-            made = add_feature(
+            outcome = submit(
                 layer=layer,
+                action=Action.CREATE,
+                author=Author(address=sender.address(request)),
+                channel="map",
                 geometry=form.cleaned_data["point"],
                 values=form.values(),
-                actor="anonymous",
-                channel="map",
             )
         except ValidationError as error:
             form.refuse(error)
+        except Refused as refusal_by_rate:
+            form.add_error(None, str(refusal_by_rate))
         else:
-            address = reverse("feature", args=[layer.name, made.pk])
+            if outcome.waits:
+                context = {"layer": layer, "why": why(outcome.proposal.waits_for)}
+                return _render(request, "waiting.html", context, status=202)
+            address = reverse("feature", args=[layer.name, outcome.feature_id])
             return HttpResponseRedirect(f"{address}?added", status=303)
     return _render(request, "add.html", {"layer": layer, **_form_context(layer, form)}, status=422)
 

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 
+from geoplatform.contributions.models import Zone
 from geoplatform.history.models import Changeset
 from layers.plants import Plant
 from tests import make
@@ -70,10 +71,18 @@ def test_plain_json_and_a_height_and_read_only_properties_are_taken(town):
     assert json.loads(response.content)["properties"]["version"] == 1
 
 
-def test_a_client_names_its_feature_and_only_once(town):
+def test_a_client_names_its_feature_and_may_send_it_twice(town):
     identity = str(uuid.uuid4())
     assert json.loads(post(document(id=identity)).content)["id"] == identity
-    assert post(document(id=identity)).status_code == 409
+    again = post(document(id=identity))
+    assert (again.status_code, json.loads(again.content)["id"]) == (201, identity)
+    other = {"species": "Malus domestica", "note": "elsewhere"}
+    assert post(document(id=identity, properties=other)).status_code == 422
+    assert Plant.objects.count() == 1
+
+
+def test_the_id_of_a_feature_that_came_by_another_road_is_taken(town):
+    assert post(document(id=str(make.plant().id))).status_code == 409
     assert Plant.objects.count() == 1
 
 
@@ -210,3 +219,26 @@ def test_text_is_kept_as_it_is(town):
         post(document(properties={"species": "Malus domestica", "note": note})).content
     )
     assert made["properties"]["note"] == note
+
+
+def test_what_waits_is_accepted_and_nowhere_else(town):
+    Zone.objects.create(name="School", why="children", outline=make.area(*make.WEST_BOX))
+    response = post(document())
+    told = json.loads(response.content)
+    assert (response.status_code, told["status"]) == (202, "proposed")
+    assert response.headers["Location"].endswith(told["id"])
+    assert Plant.objects.count() == 0
+
+
+def test_too_much_from_one_address_is_told_when_to_come_again(town, settings):
+    settings.CONTRIBUTIONS = {"nobody_hourly": 1}
+    assert post(document()).status_code == 201
+    response = post(document())
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+    # What a client claims of itself does not make it another one; behind our own proxy it does.
+    forwarded = {"X-Forwarded-For": "198.51.100.1, 192.0.2.9"}
+    assert post(document(), **forwarded).status_code == 429
+    settings.PROXIES = 1
+    assert post(document(), **forwarded).status_code == 201
+    assert post(document(), **{"X-Forwarded-For": "198.51.100.2, 192.0.2.9"}).status_code == 429

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from functools import cache
@@ -23,7 +24,18 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
 from geoplatform.contributions.geometry import parse_point
-from geoplatform.contributions.services import AlreadyThere, add_feature
+from geoplatform.contributions.models import Action
+from geoplatform.contributions.services import (
+    AlreadyThere,
+    Author,
+    OtherBody,
+    Outcome,
+    Refused,
+    TooMany,
+    submit,
+)
+from geoplatform.contributions.trust import why
+from geoplatform.pages.sender import address as address_of
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
 from geoplatform.services.features.formats import GEOJSON
@@ -133,27 +145,51 @@ class Create(APIView):
         serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
         try:
-            feature = add_feature(
+            outcome = submit(
                 layer=layer,
-                geometry=values.pop(layer.geometry),
-                values=values,
-                actor="anonymous",
+                action=Action.CREATE,
+                author=Author(address=address_of(request)),
                 channel="api",
                 id=_client_id(document),
+                geometry=values.pop(layer.geometry),
+                values=values,
             )
         except ModelError as error:
             messages = (
                 error.message_dict if hasattr(error, "error_dict") else {"geometry": error.messages}
             )
             raise ValidationError(messages) from error
-        except AlreadyThere as error:
-            raise Problem(409, _("A feature with this id exists or has existed.")) from error
-        [(_fid, text)] = features(FeatureQuery(layer=layer, id=feature.id))
-        address = absolute(request, f"/api/collections/{layer.name}/items/{feature.id}")
-        return HttpResponse(text, status=201, content_type=GEOJSON, headers={"Location": address})
+        except Refused as refused:
+            raise _problem(refused) from refused
+        return _answer(request, layer, outcome)
 
 
 create = Create.as_view()
+
+
+def _answer(request: Request, layer: Layer, outcome: Outcome) -> HttpResponse:
+    """201 with the feature; 202 where it waits, since there is none yet (RFC 9110, 15.3.3)."""
+    address = absolute(request, f"/api/collections/{layer.name}/items/{outcome.feature_id}")
+    headers = {"Location": address}
+    if outcome.waits:
+        told = {
+            "id": str(outcome.feature_id),
+            "status": "proposed",
+            "detail": why(outcome.proposal.waits_for),
+        }
+        return HttpResponse(
+            json.dumps(told), status=202, content_type="application/json", headers=headers
+        )
+    found = next(features(FeatureQuery(layer=layer, id=outcome.feature_id)), None)
+    if found is None:  # sent again after it was deleted
+        raise Problem(409, _("A feature with this id exists or has existed."))
+    return HttpResponse(found[1], status=201, content_type=GEOJSON, headers=headers)
+
+
+def _problem(refused: Refused) -> Problem:
+    status = {AlreadyThere: 409, OtherBody: 422, TooMany: 429}.get(type(refused), 403)
+    again = {"Retry-After": str(refused.retry_after)} if isinstance(refused, TooMany) else {}
+    return Problem(status, str(refused), headers=again)
 
 
 def _feature(document: Any, layer: Layer) -> dict[str, Any]:
