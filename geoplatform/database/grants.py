@@ -5,7 +5,9 @@ from typing import Any
 from psycopg import sql
 
 # Written by triggers and migrations alone.
-READ_ONLY = ("history_changeset", "django_migrations", "spatial_ref_sys")
+READ_ONLY = ("history_changeset", "history_redaction", "django_migrations", "spatial_ref_sys")
+# Replace old text by a marker and write that down; what else they could do, triggers refuse (sql/redaction.sql).
+REDACTING = ("geoplatform.redact", "geoplatform.redact_reason")
 
 
 def grant(cursor: Any, web: str) -> None:
@@ -41,3 +43,19 @@ def grant(cursor: Any, web: str) -> None:
                 table=sql.Identifier(table), role=role
             )
         )
+    cursor.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc"
+        " WHERE pronamespace = 'geoplatform'::regnamespace AND prorettype = 'trigger'::regtype"
+    )
+    for (function,) in cursor.fetchall():
+        # On a table of one's own, a trigger function with the owner's rights would write whatever one likes into history.
+        # Triggers that are there need no right to run it.
+        cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+    for function in REDACTING:
+        cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [function])
+        if cursor.fetchone()[0]:
+            cursor.execute(
+                sql.SQL("GRANT EXECUTE ON FUNCTION {function} TO {role}").format(
+                    function=sql.SQL(function), role=role
+                )
+            )
