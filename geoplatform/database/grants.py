@@ -48,8 +48,8 @@ def grant(cursor: Any, web: str) -> None:
         " WHERE pronamespace = 'geoplatform'::regnamespace AND prorettype = 'trigger'::regtype"
     )
     for (function,) in cursor.fetchall():
-        # On a table of one's own, a trigger function with the owner's rights would write whatever one likes into history.
-        # Triggers that are there need no right to run it.
+        # As the trigger of a table of one's own, a function with the owner's rights would write anything into history.
+        # Triggers that are there need no right to run theirs.
         cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
     for function in REDACTING:
         cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [function])

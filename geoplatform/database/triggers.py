@@ -205,9 +205,9 @@ def _after(table: str, upkeep: "Upkeep") -> str:
 
 
 def _no_fork(table: str) -> str:
-    """Whoever inserts an id while another transaction deletes it counted its versions too early: refused, to be tried again.
+    """Whoever inserts an id while somebody else deletes it has counted its versions too early, and must try again.
 
-    After the insert, for the wait for the other one is over only then.
+    Looked at after the insert, for the wait for the other one is over only then.
     """
     return f"""
     CREATE OR REPLACE FUNCTION geoplatform.no_fork_{table}() RETURNS trigger {DEFINER} {BY_INDEX} AS $$

@@ -102,7 +102,7 @@ def _sql(table: str) -> sql.Composed:
         """
         SELECT fault, count(DISTINCT id), (array_agg(id || ' ' || version ORDER BY version, id))[1:{most}]
         FROM (
-            SELECT id, version, unnest(array_remove(ARRAY[
+            SELECT v.id, version, unnest(array_remove(ARRAY[
                 CASE WHEN before IS NULL AND version <> 1 THEN 'first' END,
                 CASE WHEN version <> before + 1 AND NOT is_current THEN 'gap' END,
                 CASE WHEN starts < ended OR starts > ended AND NOT was_deleted THEN 'time' END,

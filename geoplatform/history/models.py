@@ -24,7 +24,7 @@ class Changeset(models.Model):
 
 
 class Redaction(models.Model):
-    """Texts of one closed version (or the reason of a changeset) that were replaced by a marker. Written by triggers."""
+    """Texts of a closed version, or a changeset's reason, that were replaced by a marker. Written by triggers."""
 
     table_name = models.TextField(_("table"))
     feature = models.UUIDField(_("feature"), null=True)

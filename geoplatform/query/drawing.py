@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from psycopg import sql
 
-from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import property_by_name
-from geoplatform.catalog.symbols import Categorized
-from geoplatform.query.compose import Statement, restricted
 from geoplatform.query.errors import QueryError
-from geoplatform.query.facets import Choices, add_choices
+from geoplatform.query.facets import Choices
 from geoplatform.query.feature_query import Box, FeatureQuery
-from geoplatform.query.select import raw_cursor
 
 RADIUS = 6378137.0  # of the sphere of EPSG:3857, metres
 
