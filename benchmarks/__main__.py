@@ -14,7 +14,18 @@ from rich.table import Table
 
 from benchmarks.outcome import AT_LEAST, holds, not_run
 
-ALL = ("collection", "rate", "peers", "tiles", "pyramid", "edits", "history", "undo", "stream", "load")
+ALL = (
+    "collection",
+    "rate",
+    "peers",
+    "tiles",
+    "pyramid",
+    "edits",
+    "history",
+    "undo",
+    "stream",
+    "load",
+)
 
 
 def main(names: list[str]) -> int:

@@ -18,11 +18,16 @@ DELETE = """DELETE FROM layers_plant WHERE fid IN (SELECT fid FROM layers_plant 
 
 def run() -> list[dict[str, Any]]:
     """CPU of the undo (this process, which composes it, and the backend) against the backend's of the delete."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geoplatform.settings")
+    import django
+
+    django.setup()
     from django.db import connections
 
     with city(TREES) as made, psycopg.connect(made.web_url, autocommit=True) as session:
         connection = connections["default"]
         before = connection.settings_dict["NAME"]
+        connection.settings_dict["OPTIONS"].pop("pool", None)
         connection.close()
         connection.settings_dict["NAME"] = made.name
         try:
