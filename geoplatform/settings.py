@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",  # times in the words of the pages of django-allauth
     "django.contrib.staticfiles",
     # After our own rooms, whose templates come first. Its `usersessions` is left out: it would store addresses.
     "allauth",
@@ -152,7 +153,7 @@ ACCOUNT_SIGNUP_FIELDS = [
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_HOST else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False  # they would tell the address and the browser of who logged in
 ACCOUNT_USERNAME_MIN_LENGTH = 3
-ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before a second factor or passkey is added
+
 # Rates by "ip" count by a hash of today (accounts/adapters.py).
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "5/h/ip"}
 SOCIALACCOUNT_ADAPTER = "geoplatform.accounts.adapters.CityAdapter"

@@ -14,10 +14,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from geoplatform.backoffice import people as people
+from geoplatform.backoffice import people as people  # its pages are registered by it
 from geoplatform.catalog import registry
 from geoplatform.catalog.models import Feature, Licensing, Source
 from geoplatform.contributions.access import may_edit
+from geoplatform.contributions.models import Zone
 from geoplatform.history.services import changeset
 
 KEPT = ("fid", "version", "created", "changed")
@@ -142,5 +143,15 @@ class FeatureAdmin(ByRole):
 admin.site.site_header = admin.site.site_title = settings.PLATFORM_NAME or _("Open green map")
 for each, _layer in registry.models():
     admin.site.register(each, FeatureAdmin)
+
+
+@admin.register(Zone)
+class ZoneAdmin(admin.ModelAdmin):
+    """Where contributions are looked at before they stand on the map."""
+
+    formfield_overrides = {models.GeometryField: {"widget": GeometryText}}
+    list_display = ("name", "reviews_new", "reviews_changes", "until")
+
+
 admin.site.register(Source)
 admin.site.register(Licensing)
