@@ -56,14 +56,21 @@ def _fill() -> None:
 
 
 @pytest.fixture(scope="session")
+def server_database() -> str:
+    """Name of the database behind `server`."""
+    return f"gptest_run_{os.getpid()}_browser"
+
+
+@pytest.fixture(scope="session")
 def server(
+    server_database: str,
     _collected: None,
     migrated_template: str,
     django_db_setup: None,
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[str]:
     """Address of a server whose database is its own; all tests here share it, so they only add."""
-    name = f"gptest_run_{os.getpid()}_browser"
+    name = server_database
     before = connections["default"].settings_dict["NAME"]
     with _admin() as admin:
         _drop(admin, name)

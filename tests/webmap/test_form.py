@@ -7,7 +7,7 @@ from django.core.signing import TimestampSigner
 from django.test import Client
 
 from geoplatform.history.models import Changeset
-from geoplatform.webmap import guard
+from geoplatform.pages import guard
 from layers.plants import Plant
 from tests import make
 
