@@ -24,6 +24,7 @@ from geoplatform.contributions.models import Proposal
 from geoplatform.contributions.trust import OPEN_REPORTS
 from geoplatform.contributions.values import column, hex_of
 from geoplatform.history.upkeep import condition, upkeep_of
+from geoplatform.query.select import raw_cursor
 
 ZONES = """(
     SELECT coalesce(bool_or(z.reviews_new), false)::int + 2 * coalesce(bool_or(z.reviews_changes), false)::int
@@ -81,12 +82,8 @@ def look_at_place(
     layer: Layer, *, id: uuid.UUID, geometry: str | None, author: int | None, source: str
 ) -> Situation:
     """Before a creation."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _place_sql(layer),
-            {**_names(layer, id, id, author), "geometry": geometry, "source": source},
-        )
-        row = cursor.fetchone()
+    parameters = {**_names(layer, id, id, author), "geometry": geometry, "source": source}
+    row = _ask(_place_sql(layer), parameters)
     known, taken, municipality, quarter, licence, zones, reports, source_id = row
     return Situation(
         known=known,
@@ -112,13 +109,10 @@ def look_at_feature(
 ) -> Situation:
     """Before anything about a feature that is there; locks its row unless it is only looked at."""
     parameters = {**_names(layer, id, feature, author), "geometry": geometry}
-    with connection.cursor() as cursor:
-        cursor.execute(_feature_sql(layer, geometry is not None, lock), parameters)
-        row = cursor.fetchone()
-        if row is None:
-            cursor.execute(_gone_sql(layer), parameters)
-            known, taken = cursor.fetchone()
-            return Situation(known=known, taken=taken)
+    row = _ask(_feature_sql(layer, geometry is not None, lock), parameters)
+    if row is None:
+        known, taken = _ask(_gone_sql(layer), parameters)
+        return Situation(known=known, taken=taken)
     fixed, values = row[:11], row[11:]
     known, version, status, in_layer, municipality, quarter = fixed[:6]
     destination, licence, zones, reports, creator = fixed[6:]
@@ -176,14 +170,18 @@ def delete(layer: Layer, feature: uuid.UUID, note: Proposal | None = None) -> Wr
 
 def note(proposal: Proposal) -> None:
     """Store a proposal alone."""
-    with connection.cursor() as cursor:
-        cursor.execute(_note_sql(False), _note(proposal))
+    _ask(_note_sql(False) + " RETURNING id", _note(proposal))
 
 
 def _write(statement: str, parameters: dict[str, Any]) -> Written:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return Written(*cursor.fetchone())
+    return Written(*_ask(statement, parameters))
+
+
+def _ask(statement: str, parameters: dict[str, Any]) -> Any:
+    """The one row of a statement, or None. It is planned once for each connection, which halves its cost."""
+    # The error handling that Django's own cursor has.
+    with connection.wrap_database_errors, raw_cursor() as cursor:
+        return cursor.execute(statement, parameters, prepare=True).fetchone()
 
 
 def _names(
