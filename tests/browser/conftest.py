@@ -17,7 +17,7 @@ from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import make
-from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses
+from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses, audit_now
 from tests.serving import serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -74,7 +74,11 @@ def server(
         _point_at(before)
         try:
             yield from serve({**os.environ, **addresses(name)})
+            _point_at(name)
+            with django_db_blocker.unblock():  # type: ignore[attr-defined]
+                audit_now()
         finally:
+            _point_at(before)
             _drop(admin, name)
 
 
