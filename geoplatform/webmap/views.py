@@ -19,11 +19,11 @@ from geoplatform.contributions.models import Action
 from geoplatform.contributions.services import Author, Refused, submit
 from geoplatform.contributions.trust import why
 from geoplatform.pages import sender
+from geoplatform.pages.basemap import allow_basemap
 from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
 from geoplatform.query.select import features, rows
 from geoplatform.webmap import guard, page
-from geoplatform.webmap.basemap import allow_basemap
 from geoplatform.webmap.entries import around, details
 from geoplatform.webmap.forms import FeatureForm, form_for
 
