@@ -15,7 +15,7 @@ from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.refusals import as_validation
 from geoplatform.contributions.texts import check_texts
 from geoplatform.contributions.trust import Level, standing, thresholds
-from geoplatform.contributions.wellformed import standing_of_blocked
+from geoplatform.contributions.wellformed import in_scope, standing_of_blocked
 from geoplatform.contributions.who import Author
 from geoplatform.history.services import changeset
 
@@ -28,8 +28,10 @@ def confirm(*, proposal: uuid.UUID, author: Author, reason: str = "") -> Outcome
     Raises NotThere, NotAllowed, Blocked, WrongState.
     """
     layer, found = deciding.find(proposal)
+    in_scope(layer, author)
     contributor = standing_of_blocked(author)
-    if contributor is None or standing(contributor).level < Level.KNOWN:
+    by_role = author.trusted(layer, found.municipality_id)
+    if contributor is None or (standing(contributor).level < Level.KNOWN and not by_role):
         raise NotAllowed(
             _("Only those count here whose own contributions others have accepted before.")
         )
@@ -84,6 +86,7 @@ def _confirm(locked: deciding.Locked, author: Author, reason: str) -> Outcome:
 def withdraw(*, proposal: uuid.UUID, author: Author, reason: str = "") -> Outcome:
     """Take back one's own proposal while it waits. Raises NotThere, NotAllowed, WrongState."""
     layer, found = deciding.find(proposal)
+    in_scope(layer, author)
     check_texts(layer, {}, reason, links=0)
     if author.contributor is None or found.author_id != author.contributor.pk:
         raise NotAllowed(_("Only who proposed it can take it back."))

@@ -15,6 +15,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from geoplatform.catalog.licences import Licence
+from geoplatform.contributions.roles import AccessToken as AccessToken
+from geoplatform.contributions.roles import Role as Role
 
 
 class Action(models.TextChoices):

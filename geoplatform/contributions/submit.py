@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
@@ -33,7 +33,7 @@ from geoplatform.contributions.seen import others_who_saw, settle
 from geoplatform.contributions.texts import check_texts
 from geoplatform.contributions.trust import Case, Level, Standing, judge, standing, thresholds
 from geoplatform.contributions.values import as_json, hex_of
-from geoplatform.contributions.wellformed import EDITS, standing_of_blocked, well_formed
+from geoplatform.contributions.wellformed import EDITS, in_scope, standing_of_blocked, well_formed
 from geoplatform.contributions.who import Author
 from geoplatform.history.services import changeset
 
@@ -72,10 +72,11 @@ def submit(
 
     The outcome's state is `applied`, `held` (a creation, or what only a reviewer may let through), `open` (two
     independent contributors or a reviewer may let it through) or `conflict` (kept, waiting; `merge` tells with what).
-    Raises ValidationError, AlreadyThere, OtherBody, NotThere, Blocked, TooMany; then nothing is written.
+    Raises ValidationError, AlreadyThere, OtherBody, NotThere, NotAllowed, Blocked, TooMany; then nothing is written.
     """
     action = Action(action)
     known = standing_of_blocked(author)
+    in_scope(layer, author)
     values, kind = well_formed(layer, action, values or {}, geometry, kind, feature, duplicate_of)
     proposal = Proposal(
         id=id or uuid.uuid4(),
@@ -128,6 +129,8 @@ class Sent:
     ) -> tuple[State, str, Standing, bool]:
         """State, what it waits for, the author's standing, and whether they decide here."""
         known = standing(self.contributor, there.open_reports)
+        if self.author.trusted(self.layer, there.municipality):
+            known = replace(known, level=Level.TRUSTED)
         reviewer = self.author.reviews(self.layer, there.municipality) and (
             there.destination is None or self.author.reviews(self.layer, there.destination)
         )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions import effect
-from geoplatform.contributions.errors import Blocked
+from geoplatform.contributions.errors import Blocked, NotAllowed
 from geoplatform.contributions.models import CONFIRMATIONS, REPORTS, Action, Contributor, Kind
 from geoplatform.contributions.values import check
 from geoplatform.contributions.who import Author
@@ -34,6 +34,12 @@ def standing_of_blocked(author: Author) -> Contributor | None:
             known.blocked_until,
         )
     return known
+
+
+def in_scope(layer: Layer, author: Author) -> None:
+    """Raises NotAllowed where a token that was made for other layers is shown."""
+    if author.layers is not None and layer.name not in author.layers:
+        raise NotAllowed(_("This access token was made for other layers."))
 
 
 def well_formed(

@@ -27,11 +27,15 @@ class Author:
 
     contributor  the key or account (keys.py finds and makes them); None: somebody without one
     reviews      where this person decides by role: what they send there is applied at once
+    trusted      where this person is trusted by role from the first day, until a block
+    layers       the only layers that this person may write to now (a token's scope); None: any
     address      of the client, for the rate limit alone; hashed in memory, stored nowhere. Empty: not limited by it
     """
 
     contributor: Contributor | None = None
     reviews: Reviews = nowhere
+    trusted: Reviews = nowhere
+    layers: frozenset[str] | None = None
     address: str = ""
 
     @property

@@ -1,0 +1,103 @@
+"""Who somebody is by what they show: a token, an account or a contributor's key. No HTTP here.
+
+The services of this room ask an `Author` alone; rooms above take what came with a request to one of these functions.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.utils import timezone
+
+from geoplatform.catalog.layer import Layer
+from geoplatform.contributions import keys
+from geoplatform.contributions.models import Contributor
+from geoplatform.contributions.roles import PREFIX, AccessToken, Role, digest_of
+from geoplatform.contributions.who import Author, Reviews, everywhere, nowhere
+
+LONGEST = 200  # characters that are looked at as a token
+DECIDING = (Role.Kind.REVIEWER, Role.Kind.STAFF)
+
+
+def author_of_token(text: str, *, address: str = "") -> Author | None:
+    """The owner of a token, narrowed to its layers; None when it is unknown, revoked, expired or its owner inactive.
+
+    Whoever logs in with a name besides (HTTP Basic) should compare it with `author.contributor.user.username`.
+    """
+    if not text.startswith(PREFIX) or len(text) > LONGEST:
+        return None
+    token = AccessToken.objects.select_related("user").filter(digest=digest_of(text)).first()
+    if token is None or not token.is_valid or not token.user.is_active:
+        return None
+    today = timezone.localdate()
+    if token.last_used != today:
+        AccessToken.objects.filter(pk=token.pk).update(last_used=today)
+    return author_of_user(token.user, address=address, layers=token.layers or None)
+
+
+def author_of_user(
+    user: AbstractBaseUser | AnonymousUser,
+    *,
+    address: str = "",
+    layers: Collection[str] | None = None,
+    make: bool = True,
+) -> Author:
+    """An account with its roles, narrowed to `layers` where these are given.
+
+    make  whether its row of contributor is made where it has none: not for pages that only read
+    """
+    if not isinstance(user, User) or not user.is_active:
+        return Author(address=address)
+    contributor = keys.of_user(user) if make else Contributor.objects.filter(user=user).first()
+    if contributor is not None:
+        contributor.user = user  # known already, so nobody asks the database for it again
+    held = roles_of(user)
+    return Author(
+        contributor=contributor,
+        reviews=_where(user, held, DECIDING, layers),
+        trusted=_where(user, held, Role.Kind.values, layers),
+        layers=None if layers is None else frozenset(layers),
+        address=address,
+    )
+
+
+def author_of_key(secret: str, make: bool, *, address: str = "") -> Author | None:
+    """The contributor of a key; None when it is no key, or nobody's and `make` is false (reading makes none)."""
+    if not keys.SECRET.fullmatch(secret):
+        return None
+    contributor = keys.of_key(secret) if make else keys.known(secret)
+    return Author(contributor=contributor, address=address) if contributor else None
+
+
+def roles_of(user: Any) -> list[Role]:
+    return list(Role.objects.filter(user=user)) if user.is_authenticated else []
+
+
+def reviews_somewhere(user: Any) -> bool:
+    """Whether somebody may enter the room of review at all."""
+    if not user.is_active or not user.is_authenticated:
+        return False
+    return user.is_superuser or Role.objects.filter(user=user, kind__in=DECIDING).exists()
+
+
+def _where(
+    user: User, held: Iterable[Role], kinds: Collection[str], layers: Collection[str] | None
+) -> Reviews:
+    """Where one of these roles holds. Superusers hold all of them everywhere."""
+    scopes = {(role.municipality_id, role.layer) for role in held if role.kind in kinds}
+    if layers is None and user.is_superuser:
+        return everywhere
+    if not scopes and not user.is_superuser:
+        return nowhere
+
+    def holds(layer: Layer, municipality: uuid.UUID | None) -> bool:
+        if layers is not None and layer.name not in layers:
+            return False
+        return user.is_superuser or any(
+            town in (None, municipality) and name in ("", layer.name) for town, name in scopes
+        )
+
+    return holds
