@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "geoplatform.services",
     "geoplatform.exchange",
     "geoplatform.webmap",
+    "geoplatform.review",
     "geoplatform.backoffice",
     "django.contrib.gis",
     # rest_framework_gis is used without being an app: as one it would load all of the framework at every start.

@@ -33,7 +33,7 @@ class Reviewer:
     @cached_property
     def towns(self) -> dict[uuid.UUID, str]:
         """Names of all municipalities."""
-        model = registry.by_role("municipality").model
+        model: Any = registry.by_role("municipality").model
         return dict(model._default_manager.order_by("name").values_list("pk", "name"))
 
     @cached_property

@@ -43,3 +43,27 @@ def map_settings(marks: list[dict[str, Any]]) -> dict[str, Any]:
             "CooperativeGesturesHandler.MobileHelpText": _("Move the map with two fingers"),
         },
     }
+
+
+def legend(marks: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Each kind of mark on this map once, with what it stands for."""
+    return list({each["kind"]: each["title"] for each in marks}.items())
+
+
+def shortcuts(where: str) -> list[tuple[tuple[str, ...], str]]:
+    """Keys and what they do, as static/review/queue.js and proposal.js have them."""
+    if where == "queue":
+        return [
+            (("j", "↓"), _("next one")),
+            (("k", "↑"), _("the one before")),
+            (("Enter", "o"), _("open it")),
+            (("x",), _("choose it")),
+            (("a",), _("accept it")),
+            (("r",), _("reject: choose it and write why")),
+        ]
+    return [
+        (("a",), _("accept what is ticked")),
+        (("r",), _("reject: write why")),
+        (("n",), _("next one")),
+        (("u",), _("back to the queue")),
+    ]

@@ -161,7 +161,7 @@ def _options(chosen: str, labels: dict[str, str], numbers: dict[str, int]) -> li
 
 
 def _quarter_names(numbers: dict[str, int]) -> dict[str, str]:
-    model = registry.by_role("quarter").model
+    model: Any = registry.by_role("quarter").model
     rows = model._default_manager.filter(pk__in=list(numbers)).order_by("name")
     return {str(key): name for key, name in rows.values_list("pk", "name")}
 
