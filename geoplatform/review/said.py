@@ -150,13 +150,18 @@ def value_in_words(layer: Layer, name: str, value: Any) -> str:
         return words.half_month(float(value))
     if isinstance(field, models.ForeignKey):
         return str(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # "4 m", not "4.0 m"
     return words.words(Property(name, name, field, None), value)
 
 
 def _geometry(geometry: Mapping[str, Any]) -> str:
     kind, inner = geometry["type"], geometry["coordinates"]
     if kind == "Point":
-        return f"{_degrees(inner[1])} N, {_degrees(inner[0])} {_('E')}"
+        return _("%(latitude)s N, %(longitude)s E") % {
+            "latitude": _degrees(inner[1]),
+            "longitude": _degrees(inner[0]),
+        }
     west, south, east, north = box_of(inner)
     return _("line or area around %(latitude)s N, %(longitude)s E") % {
         "latitude": _degrees((south + north) / 2),
@@ -169,8 +174,9 @@ def _degrees(value: float) -> str:
 
 
 def label_of(layer: Layer, name: str) -> str:
+    """Without its unit, which stands behind the value."""
     field: Any = layer.model._meta.get_field(name)
-    return capfirst(str(field.verbose_name))
+    return words.label(Property(name, name, field, None))
 
 
 def summary(proposal: Proposal) -> str:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from geoplatform.catalog import registry
@@ -220,9 +221,13 @@ def _told(found: Undone) -> dict[str, Any]:
 
 
 def _said(found: Undone) -> str:
-    said = _("Taken back: %(features)d features.") % {"features": found.features}
-    if found.conflict_count:
-        said += " " + _("%d values were left as they are, since others changed them later.") % (
-            found.conflict_count
+    said = ngettext("Taken back: %d feature.", "Taken back: %d features.", found.features)
+    said %= found.features
+    if left := found.conflict_count:
+        more = ngettext(
+            "%d value was left as it is, since others changed it later.",
+            "%d values were left as they are, since others changed them later.",
+            left,
         )
+        said += " " + more % left
     return said

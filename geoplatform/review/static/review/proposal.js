@@ -1,7 +1,7 @@
 // One proposal: before and after on the map, the mark that can be moved, and the shortcuts of its buttons.
 
 import { makeKeys } from "./keys.js";
-import { makeMap } from "./map.js";
+import { makeMap, settings } from "./map.js";
 
 const DIGITS = 6; // of a degree: about a decimetre
 const drawn = makeMap();
@@ -33,6 +33,9 @@ function makeMovable(north, east) {
   if (!marker) return;
   const comma = document.documentElement.lang === "de";
   marker.setDraggable(true);
+  // Now it can be reached and moved by keys, so it has a name.
+  marker.getElement().removeAttribute("aria-hidden");
+  marker.getElement().setAttribute("aria-label", settings.texts["Marker.Title"]);
   marker.on("drag", () => {
     const { lat, lng } = marker.getLngLat();
     for (const [input, value] of /** @type {const} */ ([[north, lat], [east, lng]])) {
