@@ -7,7 +7,12 @@ from psycopg import sql
 # Written by triggers and migrations alone.
 READ_ONLY = ("history_changeset", "history_redaction", "django_migrations", "spatial_ref_sys")
 # Only ever added; a proposal's state changes besides, its content does not (sql/proposals.sql).
-APPEND_ONLY = ("contributions_decision", "contributions_block", "contributions_pepper")
+APPEND_ONLY = (
+    "contributions_decision",
+    "contributions_block",
+    "contributions_pepper",
+    "pages_lawtext",
+)
 NEVER_DELETED = ("contributions_proposal",)
 # Replace old text by a marker and write that down; what else they could do, triggers refuse (sql/redaction.sql).
 REDACTING = ("geoplatform.redact", "geoplatform.redact_reason")

@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
 ]
-SECONDS = 12_000  # milliseconds that a page has for anything, software rendering on a busy machine included
+SECONDS = 60_000  # milliseconds that a page has for anything, software rendering on a busy machine included
 
 
 @pytest.fixture(scope="session")
@@ -59,10 +59,9 @@ def _fill() -> None:
 
 @contextmanager
 def filled_server(
-    template: str, blocker: Any, purpose: str, fill: Callable[[], None], **environment: str
+    name: str, template: str, blocker: Any, fill: Callable[[], None], **environment: str
 ) -> Iterator[str]:
     """Address of a server whose database is its own, filled once; its history is audited in the end."""
-    name = f"gptest_run_{os.getpid()}_{purpose}"
     before = connections["default"].settings_dict["NAME"]
     with _admin() as admin:
         _drop(admin, name)
@@ -83,14 +82,21 @@ def filled_server(
 
 
 @pytest.fixture(scope="session")
+def server_database() -> str:
+    """Name of the database behind `server`."""
+    return f"gptest_run_{os.getpid()}_browser"
+
+
+@pytest.fixture(scope="session")
 def server(
+    server_database: str,
     _collected: None,
     migrated_template: str,
     django_db_setup: None,
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[str]:
     """A server for readers; all tests here share it, so they only add."""
-    with filled_server(migrated_template, django_db_blocker, "browser", _fill) as address:
+    with filled_server(server_database, migrated_template, django_db_blocker, _fill) as address:
         yield address
 
 

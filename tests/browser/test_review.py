@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -91,9 +92,10 @@ def _fill() -> None:
 def review_server(
     _collected, migrated_template, django_db_setup, django_db_blocker
 ) -> Iterator[str]:
+    name = f"gptest_run_{os.getpid()}_review"
     # The server must know the sessions that are made here.
     with filled_server(
-        migrated_template, django_db_blocker, "review", _fill, SECRET_KEY=settings.SECRET_KEY
+        name, migrated_template, django_db_blocker, _fill, SECRET_KEY=settings.SECRET_KEY
     ) as address:
         yield address
 

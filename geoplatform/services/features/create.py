@@ -188,7 +188,8 @@ def _answer(request: Request, layer: Layer, outcome: Outcome) -> HttpResponse:
 
 def _problem(refused: Refused) -> Problem:
     status = {AlreadyThere: 409, OtherBody: 422, TooMany: 429}.get(type(refused), 403)
-    return Problem(status, str(refused))
+    again = {"Retry-After": str(refused.retry_after)} if isinstance(refused, TooMany) else {}
+    return Problem(status, str(refused), headers=again)
 
 
 def _feature(document: Any, layer: Layer) -> dict[str, Any]:

@@ -117,6 +117,11 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
                     "description": "Created",
                     "headers": {"Location": {"schema": {"type": "string"}}},
                 },
+                "202": {
+                    "description": "Accepted: it waits for review",
+                    "headers": {"Location": {"schema": {"type": "string"}}},
+                    "content": {"application/json": {"schema": {"type": "object"}}},
+                },
                 "default": {"$ref": "#/components/responses/Problem"},
             },
         }
