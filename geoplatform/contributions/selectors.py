@@ -264,6 +264,6 @@ def record(contributor: Contributor) -> dict[str, int]:
 
 
 def standing_values(layer: Layer, feature: uuid.UUID) -> dict[str, Any] | None:
-    """The editable values of a feature as it stands, as JSON (a related row by its reference); None: it is not there."""
+    """The editable values of a feature as it stands, as JSON (a related row by its reference); None: it is gone."""
     now = _now(layer, feature)
     return shown(layer, [now.values])[0] if now else None
