@@ -22,6 +22,8 @@ ALL = (
     "pyramid",
     "edits",
     "edit_rate",
+    "history",
+    "undo",
     "stream",
     "load",
     "wms",

@@ -2,7 +2,8 @@
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
 PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
-CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DOWNLOAD_FOLDER and the bounds of downloads.
+CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DOWNLOAD_FOLDER and the bounds of downloads; for accounts
+ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and EMAIL_* (docs/how-to/accounts.md).
 """
 
 import os
@@ -47,6 +48,8 @@ INSTALLED_APPS = [
     "geoplatform.services",
     "geoplatform.exchange",
     "geoplatform.webmap",
+    "geoplatform.accounts",
+    "geoplatform.review",
     "geoplatform.backoffice",
     "django.contrib.gis",
     # rest_framework_gis is used without being an app: as one it would load all of the framework at every start.
@@ -56,7 +59,14 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",  # times in the words of the pages of django-allauth
     "django.contrib.staticfiles",
+    # After our own rooms, whose templates come first. Its `usersessions` is left out: it would store addresses.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 # Readers get no cookie: sessions and CSRF tokens are made only by pages that log in or write.
@@ -70,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -90,6 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "geoplatform.accounts.context.around",
             ]
         },
     }
@@ -116,7 +128,61 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
     )
 ]
-LOGIN_URL = "/admin/login/"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account_overview"
+
+# Accounts: for those who review, look after data or edit with programs; nobody else needs one.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_SIGNUP_OPEN = os.environ.get("ACCOUNT_SIGNUP", "") == "open"
+# A city's own login (OpenID Connect, for instance Keycloak): address of the realm, and what it knows us by.
+OIDC_SERVER = os.environ.get("OIDC_SERVER", "")
+OIDC_NAME = os.environ.get("OIDC_NAME", "") or _("Log in at the city")
+# No mail server: no address is asked for, and whoever lost a password asks the staff.
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = EMAIL_PORT == 587
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "") or EMAIL_HOST_USER
+
+ACCOUNT_ADAPTER = "geoplatform.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"} if EMAIL_HOST else {"username"}
+ACCOUNT_SIGNUP_FIELDS = [
+    "username*",
+    *(["email*"] if EMAIL_HOST else []),
+    "password1*",
+    "password2*",
+]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_HOST else "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # they would tell the address and the browser of who logged in
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+
+# Rates by "ip" count by a hash of today (accounts/adapters.py).
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "5/h/ip"}
+SOCIALACCOUNT_ADAPTER = "geoplatform.accounts.adapters.CityAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # accounts/views.py says why, and what guards it
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_QUERY_EMAIL = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "city",
+                "name": OIDC_NAME,
+                "client_id": os.environ.get("OIDC_CLIENT_ID", ""),
+                "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
+                "settings": {"server_url": OIDC_SERVER, "oauth_pkce_enabled": True},
+            }
+        ]
+        if OIDC_SERVER
+        else []
+    }
+}
+MFA_ADAPTER = "geoplatform.accounts.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # there may be no address at all
 
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", _("German")), ("en", _("English"))]

@@ -25,7 +25,12 @@ urlpatterns = [
     path("healthz", healthz),
     path("admin/", admin.site.urls),
     # Pages: German at these paths, English under /en/.
-    *i18n_patterns(path("", include("geoplatform.webmap.urls")), prefix_default_language=False),
+    *i18n_patterns(
+        path("", include("geoplatform.accounts.urls")),
+        path("", include("geoplatform.review.urls")),
+        path("", include("geoplatform.webmap.urls")),
+        prefix_default_language=False,
+    ),
 ]
 
 PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/")

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 import pytest
 
@@ -22,15 +23,17 @@ def serve(environment: dict[str, str]) -> Iterator[str]:
 
 
 @contextmanager
-def serving(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
-    """Address and process id of a server with this environment."""
+def serving(environment: dict[str, str], log: IO[bytes] | None = None) -> Iterator[tuple[str, int]]:
+    """Address and process id of a server with this environment; all that it says goes to `log`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "granian", "geoplatform.wsgi:application"]
     options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     quiet = ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning", "--no-ws"]
-    process = subprocess.Popen([*command, *options, *quiet], env=environment, cwd=PROJECT)
+    process = subprocess.Popen(
+        [*command, *options, *quiet], env=environment, cwd=PROJECT, stdout=log, stderr=log
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/healthz", process)

@@ -7,13 +7,18 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
+from django.contrib.auth import get_permission_codename
 from django.contrib.gis import forms
 from django.contrib.gis.db import models
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from geoplatform.backoffice import people as people  # its pages are registered by it
 from geoplatform.catalog import registry
 from geoplatform.catalog.models import Feature, Licensing, Source
+from geoplatform.contributions.access import may_edit
+from geoplatform.contributions.models import Zone
 from geoplatform.history.services import changeset
 
 KEPT = ("fid", "version", "created", "changed")
@@ -40,7 +45,50 @@ class GeometryText(forms.BaseGeometryWidget):
         }
 
 
-class FeatureAdmin(admin.ModelAdmin):
+class ByRole(admin.ModelAdmin):
+    """Besides Django's own permissions, a staff role opens the rows of its municipality and layer."""
+
+    def _rows(self, request: HttpRequest) -> Q | None:
+        """Which rows are open; None: none. Asked once a request."""
+        known: dict[Any, Q | None] = request.__dict__.setdefault("_rows_by_role", {})
+        if self.model not in known:
+            known[self.model] = may_edit(request.user, self.model)
+        return known[self.model]
+
+    def _allowed(self, request: HttpRequest, action: str, obj: Any) -> bool:
+        name = get_permission_codename(action, self.opts)
+        if request.user.has_perm(f"{self.opts.app_label}.{name}"):
+            return True
+        rows = self._rows(request)
+        if rows is None:
+            return False
+        return obj is None or self.model._default_manager.filter(rows, pk=obj.pk).exists()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._allowed(request, "view", obj) or self._allowed(request, "change", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._allowed(request, "add", None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._allowed(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._allowed(request, "delete", obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return super().has_module_permission(request) or self._rows(request) is not None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found = super().get_queryset(request)
+        name = get_permission_codename("view", self.opts)
+        if request.user.has_perm(f"{self.opts.app_label}.{name}"):
+            return found
+        rows = self._rows(request)
+        return found.none() if rows is None else found.filter(rows)
+
+
+class FeatureAdmin(ByRole):
     """Shows and edits what the declaration names."""
 
     formfield_overrides = {models.GeometryField: {"widget": GeometryText}}
@@ -95,5 +143,15 @@ class FeatureAdmin(admin.ModelAdmin):
 admin.site.site_header = admin.site.site_title = settings.PLATFORM_NAME or _("Open green map")
 for each, _layer in registry.models():
     admin.site.register(each, FeatureAdmin)
+
+
+@admin.register(Zone)
+class ZoneAdmin(admin.ModelAdmin):
+    """Where contributions are looked at before they stand on the map."""
+
+    formfield_overrides = {models.GeometryField: {"widget": GeometryText}}
+    list_display = ("name", "reviews_new", "reviews_changes", "until")
+
+
 admin.site.register(Source)
 admin.site.register(Licensing)

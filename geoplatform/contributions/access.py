@@ -13,9 +13,12 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
+from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.models import Feature
 from geoplatform.contributions import keys
 from geoplatform.contributions.models import Contributor
 from geoplatform.contributions.roles import PREFIX, AccessToken, Role, digest_of
@@ -148,3 +151,22 @@ def _where(
         )
 
     return holds
+
+
+def may_edit(user: Any, model: type[Feature]) -> Q | None:
+    """Which rows of a model an account may edit in the administration by its staff roles; None: none at all."""
+    found: Q | None = None
+    for role in roles_of(user):
+        if role.kind != Role.Kind.STAFF:
+            continue
+        layers = [each for each in registry.layers() if each.model is model]
+        for layer in layers:
+            if role.layer not in ("", layer.name):
+                continue
+            rows = Q() if role.layer == "" else (layer.where or Q())
+            if role.municipality_id:
+                # A municipality's own row is named by its key.
+                own = "pk" if layer.role == "municipality" else "municipality"
+                rows &= Q(**{own: role.municipality_id})
+            found = rows if found is None else found | rows
+    return found

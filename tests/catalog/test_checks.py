@@ -54,6 +54,8 @@ GOOD = registry.get("trees")
         ({"facets": ("status", "status")}, 11),
         ({"facets": ("ripe", "status")}, 12),
         ({"where": Q(species__edible=True)}, 13),
+        ({"coupled": (("species", "edible"),)}, 14),
+        ({"coupled": (("species", "cultivar"), ("cultivar", "note"))}, 14),
     ],
 )
 def test_each_fault_has_its_id_and_a_hint(monkeypatch, changes, number):

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 
+from geoplatform.contributions.models import Zone
 from geoplatform.history.models import Changeset
 from layers.plants import Plant
 from tests import make
@@ -218,3 +219,26 @@ def test_text_is_kept_as_it_is(town):
         post(document(properties={"species": "Malus domestica", "note": note})).content
     )
     assert made["properties"]["note"] == note
+
+
+def test_what_waits_is_accepted_and_nowhere_else(town):
+    Zone.objects.create(name="School", why="children", outline=make.area(*make.WEST_BOX))
+    response = post(document())
+    told = json.loads(response.content)
+    assert (response.status_code, told["status"]) == (202, "proposed")
+    assert response.headers["Location"].endswith(told["id"])
+    assert Plant.objects.count() == 0
+
+
+def test_too_much_from_one_address_is_told_when_to_come_again(town, settings):
+    settings.CONTRIBUTIONS = {"nobody_hourly": 1}
+    assert post(document()).status_code == 201
+    response = post(document())
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+    # What a client claims of itself does not make it another one; behind our own proxy it does.
+    forwarded = {"X-Forwarded-For": "198.51.100.1, 192.0.2.9"}
+    assert post(document(), **forwarded).status_code == 429
+    settings.PROXIES = 1
+    assert post(document(), **forwarded).status_code == 201
+    assert post(document(), **{"X-Forwarded-For": "198.51.100.2, 192.0.2.9"}).status_code == 429

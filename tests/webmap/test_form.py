@@ -7,7 +7,7 @@ from django.core.signing import TimestampSigner
 from django.test import Client
 
 from geoplatform.history.models import Changeset
-from geoplatform.webmap import guard
+from geoplatform.pages import guard
 from layers.plants import Plant
 from tests import make
 
@@ -183,3 +183,13 @@ def test_the_licence_says_where_it_holds():
             table="layers_plant", municipality=make.municipality(ags), licence=licence
         )
     assert licence_words(layer) == "CC BY 3.0 AT (Town 2), CC0 1.0 (Town 1)"
+
+
+def test_what_waits_for_review_is_said():
+    from geoplatform.contributions.models import Zone
+
+    Zone.objects.create(name="School", why="children", outline=make.area(*make.WEST_BOX))
+    response = send()
+    assert response.status_code == 202
+    assert "noch nicht auf der Karte" in response.content.decode()
+    assert Plant.objects.count() == 0

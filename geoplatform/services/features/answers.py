@@ -43,6 +43,8 @@ def represented(request: HttpRequest, layer: Layer, id: uuid.UUID, text: bytes) 
                 JSON.media_type,
                 str(layer.title),
             ),
+            # RFC 5829
+            link(request, f"{own}/history", "version-history", JSON.media_type),
         ],
         ensure_ascii=False,
     )

@@ -1,5 +1,6 @@
 // "Add a tree": the page's own form, sent without leaving the map.
 
+import { takeKey } from "../pages/key.js";
 import { showDetails } from "./details.js";
 import { refreshList } from "./list.js";
 import { fetchPage } from "./pages.js";
@@ -85,6 +86,7 @@ export function makeAdd(map) {
     try {
       // As the browser itself would send it: no file, so no multipart.
       const body = new URLSearchParams(/** @type {Record<string, string>} */ (Object.fromEntries(new FormData(sent))));
+      body.set("key", takeKey());
       const { status, page } = await fetchPage(sent.action, { method: "POST", body });
       const article = page.getElementById("feature");
       const corrected = page.getElementById("add-form");
