@@ -14,7 +14,19 @@ from rich.table import Table
 
 from benchmarks.outcome import AT_LEAST, holds, not_run
 
-ALL = ("collection", "rate", "peers", "tiles", "pyramid", "edits", "stream", "load", "wms")
+ALL = (
+    "collection",
+    "rate",
+    "peers",
+    "tiles",
+    "pyramid",
+    "edits",
+    "history",
+    "undo",
+    "stream",
+    "load",
+    "wms",
+)
 
 
 def main(names: list[str]) -> int:

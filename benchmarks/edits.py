@@ -37,11 +37,11 @@ def run() -> list[dict[str, Any]]:
                     chosen = generator.sample(ids, EDITS + 5)
                     for each in chosen[:5]:  # plans are made anew after a change of triggers
                         session.execute(statement, [str(generator.random()), each])
-                    before = _nanoseconds(backend)
+                    before = nanoseconds(backend)
                     for each in chosen[5:]:
                         session.execute(statement, [str(generator.random()), each])
                     key = (statement, logged)
-                    spent[key] = spent.get(key, 0) + _nanoseconds(backend) - before
+                    spent[key] = spent.get(key, 0) + nanoseconds(backend) - before
         owner.close()
     edits = ROUNDS * EDITS
     return [
@@ -56,7 +56,7 @@ def run() -> list[dict[str, Any]]:
     ]
 
 
-def _nanoseconds(process: int) -> int:
+def nanoseconds(process: int) -> int:
     """CPU time of a process of one thread (Linux, scheduler statistics): an edit is too short for clock ticks."""
     return int(Path(f"/proc/{process}/schedstat").read_text().split()[0])
 

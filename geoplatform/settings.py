@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "geoplatform.exchange",
     "geoplatform.webmap",
     "geoplatform.accounts",
+    "geoplatform.review",
     "geoplatform.backoffice",
     "django.contrib.gis",
     # rest_framework_gis is used without being an app: as one it would load all of the framework at every start.

@@ -26,6 +26,7 @@ urlpatterns = [
     # Pages: German at these paths, English under /en/.
     *i18n_patterns(
         path("", include("geoplatform.accounts.urls")),
+        path("", include("geoplatform.review.urls")),
         path("", include("geoplatform.webmap.urls")),
         prefix_default_language=False,
     ),

@@ -27,6 +27,7 @@ from psycopg import sql
 
 from geoplatform.contributions.limiter import limiter
 from geoplatform.database.cluster import Cluster
+from geoplatform.history import audit
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE_POSTGIS = "geoplatform_template_postgis"
@@ -191,6 +192,41 @@ def fresh_database(
                 connections[alias].close()
         _point_at(before)
         _drop(admin, name)
+
+
+@pytest.fixture(autouse=True)
+def history_is_whole(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test that has written features: the chain of their versions has no gap, and somebody stands by each.
+
+    It comes after the database's own fixture, so that it goes before it, while what the test wrote is still there.
+    """
+    uses = {"db", "fresh_database"} & set(request.fixturenames)
+    if request.node.get_closest_marker("django_db"):
+        uses.add("db")
+    for name in sorted(uses):
+        request.getfixturevalue(name)
+    yield
+    if uses and not request.node.get_closest_marker("breaks_history"):
+        audit_now()
+
+
+def audit_now() -> None:
+    """Fail where a history that `connection` sees is not whole. Asks nothing more where nothing was written."""
+    connection = connections["default"]
+    failed = psycopg.pq.TransactionStatus.INERROR
+    session = connection.connection
+    if connection.needs_rollback or (session and session.info.transaction_status == failed):
+        return  # nothing of it will ever be seen
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.history_changeset')")
+        if cursor.fetchone()[0] is None:
+            return  # the test has taken the schema down
+        cursor.execute("SELECT EXISTS (SELECT FROM public.history_changeset)")
+        if not cursor.fetchone()[0]:
+            return
+    found = audit.audit_all(audit.touched())
+    if found:
+        pytest.fail("history is not whole:\n" + "\n".join(map(str, found)))
 
 
 def addresses(name: str) -> dict[str, str]:

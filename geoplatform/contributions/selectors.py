@@ -261,3 +261,9 @@ def record(contributor: Contributor) -> dict[str, int]:
     found = Proposal.objects.filter(author=contributor).values_list("state")
     counted = dict(found.annotate(number=Count("pk")))
     return {state.value: int(counted.get(state.value, 0)) for state in State}
+
+
+def standing_values(layer: Layer, feature: uuid.UUID) -> dict[str, Any] | None:
+    """The editable values of a feature as it stands, as JSON (a related row by its reference); None: it is gone."""
+    now = _now(layer, feature)
+    return shown(layer, [now.values])[0] if now else None

@@ -18,7 +18,7 @@ TRANSITIONS = {
     "UPDATE": "OLD TABLE AS before NEW TABLE AS after",
     "DELETE": "OLD TABLE AS before",
 }
-DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public"
+DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 
 
 def create(table: str, upkeep: "Upkeep") -> list[str]:

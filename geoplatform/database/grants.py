@@ -5,7 +5,7 @@ from typing import Any
 from psycopg import sql
 
 # Written by triggers and migrations alone.
-READ_ONLY = ("history_changeset", "django_migrations", "spatial_ref_sys")
+READ_ONLY = ("history_changeset", "history_redaction", "django_migrations", "spatial_ref_sys")
 # Only ever added; a proposal's state changes besides, its content does not (sql/proposals.sql).
 APPEND_ONLY = (
     "contributions_decision",
@@ -14,6 +14,8 @@ APPEND_ONLY = (
     "pages_lawtext",
 )
 NEVER_DELETED = ("contributions_proposal",)
+# Replace old text by a marker and write that down; what else they could do, triggers refuse (sql/redaction.sql).
+REDACTING = ("geoplatform.redact", "geoplatform.redact_reason")
 
 
 def grant(cursor: Any, web: str) -> None:
@@ -49,6 +51,22 @@ def grant(cursor: Any, web: str) -> None:
                 table=sql.Identifier(table), role=role
             )
         )
+    cursor.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc"
+        " WHERE pronamespace = 'geoplatform'::regnamespace AND prorettype = 'trigger'::regtype"
+    )
+    for (function,) in cursor.fetchall():
+        # As the trigger of a table of one's own, a function with the owner's rights would write anything into history.
+        # Triggers that are there need no right to run theirs.
+        cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+    for function in REDACTING:
+        cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [function])
+        if cursor.fetchone()[0]:
+            cursor.execute(
+                sql.SQL("GRANT EXECUTE ON FUNCTION {function} TO {role}").format(
+                    function=sql.SQL(function), role=role
+                )
+            )
 
 
 def _rights(table: str) -> str:

@@ -19,7 +19,7 @@ from geoplatform.database.points import Pyramids, facts, member, points, relevan
 if TYPE_CHECKING:
     from geoplatform.database.upkeep import Upkeep
 
-DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public"
+DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 TYPES = {
     "text": "text",
     "boolean": "boolean",

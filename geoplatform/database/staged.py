@@ -22,13 +22,16 @@ def unless_staged(table: str) -> str:
 
 
 def create(table: str, upkeep: "Upkeep") -> list[str]:
-    """`stage_<table>`: an empty table to copy into; `insert_<table>`: its rows without `target` become features."""
-    return [_stage(table, upkeep), _insert(table, upkeep)]
+    """`stage_<table>`: an empty table to fill; `insert_<table>`: its rows without `target` become features;
+    `return_<table>`: its rows, which have the ids of features that are gone, become those features again.
+    """
+    return [_stage(table, upkeep), _insert(table, upkeep), _return(table, upkeep)]
 
 
 def remove(table: str) -> str:
     return f"""DROP FUNCTION IF EXISTS geoplatform.stage_{table};
-        DROP FUNCTION IF EXISTS geoplatform.insert_{table};"""
+        DROP FUNCTION IF EXISTS geoplatform.insert_{table};
+        DROP FUNCTION IF EXISTS geoplatform.return_{table};"""
 
 
 def _given(upkeep: "Upkeep") -> list[str]:
@@ -46,7 +49,7 @@ def _stage(table: str, upkeep: "Upkeep") -> str:
     BEGIN
         DROP TABLE IF EXISTS pg_temp.staged;
         CREATE TEMP TABLE staged ON COMMIT DROP AS
-            SELECT 0 AS "row", id AS target, {columns} FROM public.{table} WHERE false;
+            SELECT 0 AS "row", id AS target, id, {columns} FROM public.{table} WHERE false;
         FOR each IN SELECT * FROM jsonb_each_text(same) LOOP
             EXECUTE format('ALTER TABLE pg_temp.staged ALTER COLUMN %I SET DEFAULT %L', each.key, each.value);
         END LOOP;
@@ -55,17 +58,68 @@ def _stage(table: str, upkeep: "Upkeep") -> str:
 
 
 def _insert(table: str, upkeep: "Upkeep") -> str:
+    return _function(
+        table,
+        upkeep,
+        name=f"insert_{table}",
+        declare="""
+        -- UUIDs of version 7 (RFC 9562, 5.7: milliseconds, then a counter with random bits around it): rows that come
+        -- together have ids that lie together, which the index takes for half of what random ones cost.
+        front text := lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+            || substr(gen_random_uuid()::text, 1, 3) || '8' || substr(gen_random_uuid()::text, 1, 3);
+        tail text := substr(gen_random_uuid()::text, 1, 4);""",
+        kept={
+            "id": "(front || lpad(to_hex(s.\"row\"), 8, '0') || tail)::uuid",
+            "version": "1",
+            "created": "moment",
+            "changed": "moment",
+            "changeset": "this",
+        },
+    )
+
+
+def _return(table: str, upkeep: "Upkeep") -> str:
+    """What the row trigger does for an id that comes back: number, first day and count of versions go on."""
+    return _function(
+        table,
+        upkeep,
+        name=f"return_{table}",
+        declare="",
+        kept={
+            "id": "s.id",
+            "fid": "past.fid",
+            "version": "past.version + 1",
+            "created": "past.created",
+            "changed": "greatest(moment, past.valid_to)",
+            "changeset": "this",
+        },
+        past=f""" JOIN (
+            SELECT DISTINCT ON (h.id) h.id, h.fid, h.version, h.created, h.valid_to FROM history.{table} h
+            WHERE h.id IN (SELECT g.id FROM pg_temp.staged g) ORDER BY h.id, h.version DESC) past ON past.id = s.id""",
+        check=f"""
+        -- Somebody else may have brought one back and deleted it again meanwhile.
+        IF EXISTS (SELECT FROM pg_temp.staged s JOIN public.{table} f ON f.id = s.id
+                JOIN history.{table} h ON h.id = f.id AND h.version >= f.version) THEN
+            RAISE EXCEPTION 'a feature of {table} was deleted meanwhile by somebody else: please try again'
+                USING ERRCODE = 'serialization_failure';
+        END IF;""",
+    )
+
+
+def _function(
+    table: str,
+    upkeep: "Upkeep",
+    *,
+    name: str,
+    declare: str,
+    kept: dict[str, str],
+    past: str = "",
+    check: str = "",
+) -> str:
     point = upkeep.geometry_type == "POINT"
     versioned = ", ".join(f'"{name}"' for name in upkeep.versioned)
-    names = ["id", "version", "created", "changed", "changeset"]
-    values = [
-        "(front || lpad(to_hex(s.\"row\"), 8, '0') || tail)::uuid",
-        "1",
-        "moment",
-        "moment",
-        "this",
-    ]
-    joins = ""
+    names, values = list(kept), list(kept.values())
+    joins = past
     located = ""
     named = {column: f's."{column}"' for column, _target in upkeep.references}
     if upkeep.territory and upkeep.geometry:
@@ -84,15 +138,10 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
                 names.append(f'"{field}"')
                 values.append(f'coalesce(s."{own}", r{number}."{column}")')
     return f"""
-    CREATE OR REPLACE FUNCTION geoplatform.insert_{table}() RETURNS bigint {FUNCTION} AS $$
+    CREATE OR REPLACE FUNCTION geoplatform.{name}() RETURNS bigint {FUNCTION} AS $$
     DECLARE
         this bigint;
-        moment timestamptz;
-        -- UUIDs of version 7 (RFC 9562, 5.7: milliseconds, then a counter with random bits around it): rows that come
-        -- together have ids that lie together, which the index takes for half of what random ones cost.
-        front text := lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
-            || substr(gen_random_uuid()::text, 1, 3) || '8' || substr(gen_random_uuid()::text, 1, 3);
-        tail text := substr(gen_random_uuid()::text, 1, 4);
+        moment timestamptz;{declare}
         added bigint;
     BEGIN
         PERFORM geoplatform.check_staged();
@@ -108,7 +157,7 @@ def _insert(table: str, upkeep: "Upkeep") -> str:
         FROM pg_temp.staged s{joins}
         WHERE s.target IS NULL;
         GET DIAGNOSTICS added = ROW_COUNT;
-        PERFORM set_config('geoplatform.staged', '', true);
+        PERFORM set_config('geoplatform.staged', '', true);{check}
         RETURN added;
     END $$"""
 

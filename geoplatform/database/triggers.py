@@ -7,14 +7,14 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import edits, pyramid, references, staged, texts
+from geoplatform.database import edits, pyramid, redaction, references, staged, texts
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
     from geoplatform.database.upkeep import Upkeep
 
 # The owner's rights, and a search path that nobody else can put a function on.
-DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public"
+DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 # What looks single rows up must not keep a plan from the day when a table was empty: planned as a scan of
 # nothing, 50,000 inserts into a table with as many closed versions took 240 s instead of 5.
 BY_INDEX = "SET enable_seqscan = off"
@@ -31,6 +31,8 @@ def create(table: str, upkeep: "Upkeep") -> str:
             in_territory = excluded.in_territory""",
         _before(table, upkeep),
         _after(table, upkeep),
+        _no_fork(table),
+        redaction.create(table, upkeep),
         *_drawing_column(table, upkeep),
         *_source_key(table),
         *references.create(table, upkeep),
@@ -55,12 +57,14 @@ def remove(table: str, upkeep: "Upkeep") -> str:
     return (
         related
         + staged.remove(table)
+        + redaction.remove(table)
         + texts.remove(table, upkeep)
         + references.remove(table)
         + ";"
         + edits.remove(table)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
+        DROP FUNCTION IF EXISTS geoplatform.no_fork_{table} CASCADE;
         DROP TRIGGER IF EXISTS refuse_truncate ON public.{table};
         DROP TRIGGER IF EXISTS alone ON public.{table};"""
         + "".join(
@@ -110,6 +114,8 @@ def _before(table: str, upkeep: "Upkeep") -> str:
     # A no-op gives OLD back, not NULL: Django reads "no row updated" as an error.
     return f"""
     CREATE OR REPLACE FUNCTION geoplatform.keep_{table}() RETURNS trigger {DEFINER} {BY_INDEX} AS $$
+    DECLARE
+        past record;
     BEGIN
         IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.fid <> OLD.fid) THEN
             RAISE EXCEPTION 'the id and number of a feature never change'
@@ -130,9 +136,18 @@ def _before(table: str, upkeep: "Upkeep") -> str:
             NEW.changed := greatest(clock_timestamp(), OLD.changed + interval '1 microsecond');
         ELSE
             NEW.changeset := geoplatform.changeset();
-            NEW.version := coalesce((SELECT max(version) FROM history.{table} WHERE id = NEW.id), 0) + 1;
-            NEW.changed := clock_timestamp();
-            NEW.created := NEW.changed;
+            -- An id that comes back is the same feature: its number, its first day and its count of versions go on.
+            SELECT * INTO past FROM history.{table} WHERE id = NEW.id ORDER BY version DESC LIMIT 1;
+            IF FOUND THEN
+                NEW.version := past.version + 1;
+                NEW.fid := past.fid;
+                NEW.created := past.created;
+                NEW.changed := greatest(clock_timestamp(), past.valid_to);
+            ELSE
+                NEW.version := 1;
+                NEW.changed := clock_timestamp();
+                NEW.created := NEW.changed;
+            END IF;
         END IF;
         RETURN NEW;
     END $$;
@@ -155,17 +170,19 @@ def _after(table: str, upkeep: "Upkeep") -> str:
     old = ", ".join(f'OLD."{name}"' for name in upkeep.versioned)
     return f"""
     CREATE OR REPLACE FUNCTION geoplatform.archive_{table}() RETURNS trigger {DEFINER} AS $$
+    DECLARE
+        this bigint;
     BEGIN
         IF TG_OP = 'UPDATE' THEN
             INSERT INTO history.{table} ({CLOSED}, {columns}) VALUES (
                 OLD.id, OLD.fid, OLD.version, OLD.created, OLD.changed, NEW.changed,
                 OLD.changeset, NEW.changeset, false, {old});
         ELSE
-            PERFORM geoplatform.changeset();
+            this := geoplatform.changeset();
             INSERT INTO history.{table} ({CLOSED}, {columns}) VALUES (
                 OLD.id, OLD.fid, OLD.version, OLD.created, OLD.changed,
                 greatest(clock_timestamp(), OLD.changed + interval '1 microsecond'),
-                OLD.changeset, geoplatform.changeset(), true, {old});
+                OLD.changeset, this, true, {old});
         END IF;
         RETURN NULL;
     END $$;
@@ -179,12 +196,36 @@ def _after(table: str, upkeep: "Upkeep") -> str:
     CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.{table}
         FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.refuse();
     DROP TRIGGER IF EXISTS refuse_change ON history.{table};
-    CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON history.{table}
+    CREATE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON history.{table}
         FOR EACH STATEMENT EXECUTE FUNCTION geoplatform.refuse();
     ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER archive_update;
     ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER archive_delete;
     ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER refuse_truncate;
     ALTER TABLE history.{table} ENABLE ALWAYS TRIGGER refuse_change"""
+
+
+def _no_fork(table: str) -> str:
+    """Whoever inserts an id while somebody else deletes it has counted its versions too early, and must try again.
+
+    Looked at after the insert, for the wait for the other one is over only then.
+    """
+    return f"""
+    CREATE OR REPLACE FUNCTION geoplatform.no_fork_{table}() RETURNS trigger {DEFINER} {BY_INDEX} AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM after a JOIN history.{table} h ON h.id = a.id AND h.version >= a.version) THEN
+            RAISE EXCEPTION 'a feature of {table} was deleted meanwhile by somebody else: please try again'
+                USING ERRCODE = 'serialization_failure';
+        END IF;
+        RETURN NULL;
+    END $$;
+    DROP TRIGGER IF EXISTS no_fork ON public.{table};
+    DO $do$ BEGIN
+        EXECUTE format($sql$
+            CREATE TRIGGER no_fork AFTER INSERT ON public.{table} REFERENCING NEW TABLE AS after
+                FOR EACH STATEMENT WHEN {staged.unless_staged(table)} EXECUTE FUNCTION geoplatform.no_fork_{table}()
+        $sql$, current_user);
+    END $do$;
+    ALTER TABLE public.{table} ENABLE ALWAYS TRIGGER no_fork"""
 
 
 def _drawing_column(table: str, upkeep: "Upkeep") -> list[str]:

@@ -25,6 +25,7 @@ class Upkeep(BaseConstraint):
     versioned                columns whose change makes a version, in table order
     inherited                columns that follow a related row unless the feature has a value of its own
     territory                whether municipality and quarter are assigned by place
+    texts                    columns of free text, whose old values may be redacted (database/redaction.py)
     references               (foreign key column, table) of the keys without a constraint, which upkeep keeps instead
     role, role_tables        "quarter" or "municipality", and the tables (municipality, quarter)
     layers                   names of the layers that show rows of this table
@@ -43,6 +44,7 @@ class Upkeep(BaseConstraint):
         geometry_type: str | None = None,
         inherited: Sequence[InheritedColumn] = (),
         territory: bool = False,
+        texts: Sequence[str] = (),
         references: Sequence[tuple[str, str]] = (),
         role: str | None = None,
         role_tables: Sequence[str] = (),
@@ -58,6 +60,7 @@ class Upkeep(BaseConstraint):
         self.geometry_type = geometry_type
         self.inherited = tuple(tuple(each) for each in inherited)
         self.territory = territory
+        self.texts = tuple(texts)
         self.references = tuple((column, table) for column, table in references)
         self.role = role
         self.role_tables = tuple(role_tables)
@@ -95,6 +98,7 @@ class Upkeep(BaseConstraint):
             "geometry_type": self.geometry_type,
             "inherited": self.inherited,
             "territory": self.territory,
+            "texts": self.texts,
             "references": self.references,
             "role": self.role,
             "role_tables": self.role_tables,

@@ -1,5 +1,7 @@
 """From the declaration of a layer to what the database keeps true about its table."""
 
+from __future__ import annotations
+
 from enum import Enum
 from typing import Any
 
@@ -60,6 +62,7 @@ def upkeep_of(layer: Layer) -> Upkeep:
         geometry_type=layer.geometry_type,
         inherited=inherited,
         territory=territory,
+        texts=[str(field.column) for field in free_texts(layer.model)],
         references=[
             (field.column, field.related_model._meta.db_table)
             for field in options.local_concrete_fields
@@ -81,6 +84,19 @@ def upkeep_of(layer: Layer) -> Upkeep:
         pyramid=pyramid_of(layer.model),
         shows=_shows_without_upkeep(layer.model),
     )
+
+
+def free_texts(model: type[Feature]) -> list[models.Field[Any, Any]]:
+    """Fields into which people write what they like, so that somebody's name or number may stand in them."""
+    return [
+        field
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, models.CharField | models.TextField)
+        and not field.choices
+        and not field.unique
+        and field.name not in KEPT
+        and field.name != "source_key"
+    ]
 
 
 def pyramid_of(model: type[Feature]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ species) is derived from the time's own values and today's borders and species.
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from django.db import connection
 from psycopg import sql
@@ -49,6 +50,33 @@ def relation(layer: Layer, at: dt.datetime, columns: set[str]) -> sql.Composed:
         past=past,
         table=sql.Identifier(table),
         at=sql.Literal(at),
+        joins=sql.Composed(list(joins.values())),
+    )
+
+
+def every_version(layer: Layer, id: uuid.UUID, columns: set[str]) -> sql.Composed:
+    """SELECT of these columns of one feature in every version there was, and what the history says of each:
+
+    `valid_to`, `opened_by`, `closed_by` (changesets) and `deleted`; null and false for the version that stands.
+    """
+    upkeep = upkeep_of(layer)
+    names = sorted(columns)
+    now = sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in names)
+    joins: dict[str, sql.Composable] = {}
+    past = sql.SQL(", ").join(
+        sql.SQL("{} AS {}").format(_past(upkeep, name, joins), sql.Identifier(name))
+        for name in names
+    )
+    return sql.SQL(
+        "SELECT {now}, NULL::timestamptz AS valid_to, f.changeset AS opened_by, NULL::bigint AS closed_by,"
+        " false AS deleted FROM public.{table} f WHERE f.id = {id}"
+        " UNION ALL SELECT {past}, h.valid_to, h.opened_by, h.closed_by, h.deleted"
+        " FROM history.{table} h{joins} WHERE h.id = {id}"
+    ).format(
+        now=now,
+        past=past,
+        table=sql.Identifier(layer.model._meta.db_table),
+        id=sql.Literal(id),
         joins=sql.Composed(list(joins.values())),
     )
 

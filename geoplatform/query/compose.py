@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,7 +14,7 @@ from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, property_by_name
-from geoplatform.query.as_of import relation
+from geoplatform.query.as_of import every_version, relation
 from geoplatform.query.crs import STORED, Crs
 from geoplatform.query.feature_query import FeatureQuery
 
@@ -22,10 +23,14 @@ NOTHING = sql.SQL("")
 
 @dataclass
 class Statement:
-    """Parts of one SELECT over a layer's table, as it is or was at an instant, and the related tables it needs."""
+    """Parts of one SELECT over a layer's table, as it is or was at an instant, and the related tables it needs.
+
+    versions_of  instead of the layer's rows: every version of this feature
+    """
 
     layer: Layer
     at: dt.datetime | None = None
+    versions_of: uuid.UUID | None = None
     joins: dict[str, sql.Composable] = field(default_factory=dict)
     conditions: list[sql.Composable] = field(default_factory=list)
     parameters: list[Any] = field(default_factory=list)
@@ -56,7 +61,7 @@ class Statement:
         stored = str(self.layer.geometry)
         if crs.srid == STORED:
             return self.own(stored)
-        if crs.srid == 3857 and self.at is None:
+        if crs.srid == 3857 and self.at is None and self.versions_of is None:
             return self.own(f"{stored}_3857")
         return sql.SQL("ST_Transform({}, {})").format(self.own(stored), sql.Literal(crs.srid))
 
@@ -66,7 +71,10 @@ class Statement:
         chosen = sql.SQL(", ").join(columns)
         where = sql.SQL(" AND ").join(self.conditions) if self.conditions else sql.SQL("true")
         rows: sql.Composable = self.table
-        if self.at is not None:
+        if self.versions_of is not None:
+            found = every_version(self.layer, self.versions_of, self.columns)
+            rows = sql.SQL("({}) {}").format(found, rows)
+        elif self.at is not None:
             rows = sql.SQL("({}) {}").format(relation(self.layer, self.at, self.columns), rows)
         return (
             sql.SQL("SELECT ")
@@ -81,7 +89,7 @@ class Statement:
 
 
 @cache
-def _layer_condition(layer: Layer) -> tuple[str, tuple[Any, ...], tuple[str, ...]] | None:
+def layer_condition(layer: Layer) -> tuple[str, tuple[Any, ...], tuple[str, ...]] | None:
     """`Layer.where` as Django writes it: columns named by their table, values as parameters; and the columns' names."""
     if layer.where is None:
         return None
@@ -94,7 +102,7 @@ def _layer_condition(layer: Layer) -> tuple[str, tuple[Any, ...], tuple[str, ...
 def restricted(query: FeatureQuery) -> Statement:
     """The statement that holds exactly the rows asked for, not yet ordered or cut off."""
     statement = Statement(query.layer, query.at)
-    condition = _layer_condition(query.layer)
+    condition = layer_condition(query.layer)
     if condition:
         text, parameters, columns = condition
         statement.conditions.append(sql.SQL(text))

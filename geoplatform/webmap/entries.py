@@ -147,6 +147,7 @@ def details(layer: Layer, row: dict[str, Any]) -> dict[str, Any]:
         "layer": layer,
         "id": row["id"],
         "address": address(layer, row["id"]),
+        "history": reverse("history", args=[layer.name, row["id"]]),
         # By name: a browser that asks without one is led back to this page.
         "geojson": f"/api/collections/{layer.name}/items/{row['id']}?f=json",
         "title": words.title(layer, values),

@@ -15,10 +15,10 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing
+from geoplatform.pages.basemap import basemap
 from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
-from geoplatform.webmap.basemap import basemap
 from geoplatform.webmap.elsewhere import elsewhere
 
 

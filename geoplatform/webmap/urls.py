@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import SlugConverter
 
 from geoplatform.catalog import registry
-from geoplatform.webmap import views
+from geoplatform.webmap import history, views
 
 
 class LayerName(SlugConverter):
@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern] = [
     path("<layer:name>/", views.listing, name="listing"),
     path("<layer:name>/new", views.add, name="add"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),
+    path("<layer:name>/<uuid:id>/history", history.feature_history, name="history"),
     path("<layer:name>/<int:number>", views.by_number, name="by-number"),
 ]

@@ -15,19 +15,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.contributions import selectors
 from geoplatform.contributions.access import author_of_key, author_of_user
 from geoplatform.contributions.models import Action
 from geoplatform.contributions.services import Author, Refused, submit
 from geoplatform.contributions.trust import why
 from geoplatform.pages import guard, sender
+from geoplatform.pages.basemap import allow_basemap
 from geoplatform.pages.law import consent_given, consent_version
 from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
 from geoplatform.query.select import features, rows
 from geoplatform.webmap import page
-from geoplatform.webmap.basemap import allow_basemap
 from geoplatform.webmap.entries import around, details
 from geoplatform.webmap.forms import FeatureForm, form_for
+
+PROPOSALS = 10  # that wait, on the page of a feature
 
 
 def _layer(name: str) -> Layer:
@@ -85,7 +88,12 @@ def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
     found = rows(FeatureQuery(layer=layer, id=id))
     if not found:
         raise Http404
-    context = {"feature": details(layer, found[0]), "layer": layer, "added": "added" in request.GET}
+    context = {
+        "feature": details(layer, found[0]),
+        "layer": layer,
+        "added": "added" in request.GET,
+        "proposals": selectors.overlay(layer=layer, feature=id, limit=PROPOSALS),
+    }
     return _render(request, "feature.html", context)
 
 
@@ -132,7 +140,11 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
             form.add_error(None, str(refusal_by_rate))
         else:
             if outcome.waits:
-                context = {"layer": layer, "why": why(outcome.proposal.waits_for)}
+                context = {
+                    "layer": layer,
+                    "why": why(outcome.proposal.waits_for),
+                    "proposal": outcome.proposal.id,
+                }
                 return _render(request, "waiting.html", context, status=202)
             address = reverse("feature", args=[layer.name, outcome.feature_id])
             return HttpResponseRedirect(f"{address}?added", status=303)

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,8 +19,8 @@ from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import make
-from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses
-from tests.serving import serve
+from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses, audit_now
+from tests.serving import serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # WebGL without a graphics card; root, as in a container, cannot have Chromium's sandbox.
@@ -55,6 +57,30 @@ def _fill() -> None:
     make.plant(11.15, 53.05, species=walnut, status="unconfirmed")
 
 
+@contextmanager
+def filled_server(
+    name: str, template: str, blocker: Any, fill: Callable[[], None], **environment: str
+) -> Iterator[str]:
+    """Address of a server whose database is its own, filled once; its history is audited in the end."""
+    before = connections["default"].settings_dict["NAME"]
+    with _admin() as admin:
+        _drop(admin, name)
+        _create(admin, name, template)
+        _point_at(name)
+        with blocker.unblock():
+            fill()
+        _point_at(before)
+        try:
+            with serving({**os.environ, **addresses(name), **environment}) as (address, _process):
+                yield address
+            _point_at(name)
+            with blocker.unblock():
+                audit_now()
+        finally:
+            _point_at(before)
+            _drop(admin, name)
+
+
 @pytest.fixture(scope="session")
 def server_database() -> str:
     """Name of the database behind `server`."""
@@ -69,20 +95,9 @@ def server(
     django_db_setup: None,
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[str]:
-    """Address of a server whose database is its own; all tests here share it, so they only add."""
-    name = server_database
-    before = connections["default"].settings_dict["NAME"]
-    with _admin() as admin:
-        _drop(admin, name)
-        _create(admin, name, migrated_template)
-        _point_at(name)
-        with django_db_blocker.unblock():  # type: ignore[attr-defined]
-            _fill()
-        _point_at(before)
-        try:
-            yield from serve({**os.environ, **addresses(name)})
-        finally:
-            _drop(admin, name)
+    """A server for readers; all tests here share it, so they only add."""
+    with filled_server(server_database, migrated_template, django_db_blocker, _fill) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

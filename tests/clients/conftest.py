@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 
 from tests import make
-from tests.conftest import _admin, _create, _drop, _point_at, addresses
+from tests.conftest import _admin, _create, _drop, _point_at, addresses, audit_now
 from tests.serving import serve
 
 TREES = 250
@@ -39,7 +39,11 @@ def _served(template: str, blocker: pytest.FixtureRequest, kind: str) -> Iterato
         _point_at(before)
         try:
             yield from serve({**os.environ, **addresses(name)})
+            _point_at(name)
+            with blocker.unblock():  # type: ignore[attr-defined]
+                audit_now()
         finally:
+            _point_at(before)
             _drop(admin, name)
 
 

@@ -1,5 +1,6 @@
 """Two transactions at once: whoever commits last, what is derived is right afterwards."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from time import sleep
@@ -96,3 +97,26 @@ def test_two_quarters_edited_at_once(fresh_database):
             "SELECT ST_Equals(m.outline, (SELECT ST_Union(outline) FROM layers_quarter)) FROM layers_municipality m"
         )
         assert cursor.fetchone() == (True,)
+
+
+@pytest.mark.parametrize("seen_before", [True, False])
+def test_an_id_comes_back_while_it_goes(fresh_database, seen_before):
+    """The second session counts the versions before the first commits, and inserts after: it is refused, not forked."""
+    make.town()
+    species = make.species().pk
+    tree = make.plant(species_id=species) if seen_before else None
+    identity = tree.id if tree else uuid.uuid4()
+    add = INSERT.replace("gen_random_uuid()", f"'{identity}'")
+
+    def delete(session):
+        if not seen_before:
+            session.execute(add, [species, 11.05])
+        session.execute("DELETE FROM layers_plant WHERE id = %s", [identity])
+
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        at_once(delete, lambda session: session.execute(add, [species, 11.05]))
+    with session() as again:
+        again.execute(add, [species, 11.05])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version FROM layers_plant")
+        assert cursor.fetchall() == [(2,)]

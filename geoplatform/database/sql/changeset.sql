@@ -2,7 +2,7 @@
 -- without them the database user stands for the actor, so that no road (psql, import, admin) goes unnamed.
 -- The setting that remembers the id is believed only with this transaction's own number beside it.
 CREATE OR REPLACE FUNCTION geoplatform.changeset() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     this bigint := nullif(current_setting('geoplatform.changeset', true), '')::bigint;
 BEGIN

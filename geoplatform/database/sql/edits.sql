@@ -51,7 +51,7 @@ END $$;
 -- more than `most_edits` rows; one call deletes at most ten thousand. Returns the oldest generation, NULL while another one prunes.
 CREATE OR REPLACE FUNCTION geoplatform.prune_edits(most_marks integer DEFAULT 1000, most_edits integer DEFAULT 20000)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     newest bigint;
     oldest bigint;
@@ -80,7 +80,7 @@ END $$;
 
 -- For tables without geometry: one row for a statement that changed any row.
 CREATE OR REPLACE FUNCTION geoplatform.log_anywhere() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO geoplatform.edit (about) SELECT TG_RELID WHERE EXISTS (SELECT FROM after);

@@ -26,7 +26,7 @@ END $$;
 -- Who wrote a reference held its row until the end of the transaction (FOR KEY SHARE, as the server's own foreign keys do), so
 -- whoever looks after the deletion sees it. An older snapshot would not: transactions that keep one cannot delete here.
 CREATE OR REPLACE FUNCTION geoplatform.still_referenced() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     gone text := 'before';
     its record;

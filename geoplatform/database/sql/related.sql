@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS geoplatform.texts (
 );
 
 CREATE OR REPLACE FUNCTION geoplatform.related_changed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     -- A statement may touch rows without changing any. Two conditions: one would name `after` for deletions too.
     IF TG_OP = 'UPDATE' THEN
@@ -27,7 +27,7 @@ END $$;
 
 -- Take away the stored texts of features that are gone; how many there were.
 CREATE OR REPLACE FUNCTION geoplatform.sweep_texts() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     each record;
     gone bigint;

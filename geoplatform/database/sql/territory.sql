@@ -92,7 +92,7 @@ $$;
 
 -- Assign anew whatever touches one of `areas`, in every table that the database looks after.
 CREATE OR REPLACE FUNCTION geoplatform.assign_again(areas geometry[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     kept record;
 BEGIN
@@ -114,7 +114,7 @@ END $$;
 
 -- The outline of a municipality that has none of its own is the union of its quarters.
 CREATE OR REPLACE FUNCTION geoplatform.unite_quarters(municipalities uuid[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE public.{municipality} m
     SET outline = (
@@ -124,7 +124,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION geoplatform.quarters_changed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     areas geometry[];
     owners uuid[];
@@ -151,7 +151,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION geoplatform.municipalities_changed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     areas geometry[];
     owners uuid[];

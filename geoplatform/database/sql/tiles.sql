@@ -42,7 +42,7 @@ $$;
 CREATE OR REPLACE FUNCTION geoplatform.store_tile(
     layer text, z integer, x integer, y integer, variant text, about text, place box, shown text[],
     seen pg_snapshot, generation bigint, etag text, body bytea) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF generation IS NOT NULL THEN
         INSERT INTO geoplatform.tile AS t VALUES (layer, z, x, y, variant, about::regclass, place,
@@ -61,7 +61,7 @@ END $$;
 
 -- A tile that still holds is as good as one made now: it will be asked about fewer edits, and stays when others go.
 CREATE OR REPLACE FUNCTION geoplatform.touch_tile(layer text, z integer, x integer, y integer, variant text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     -- One statement: the snapshot that is written is the one in which nothing was found to have changed.
     UPDATE geoplatform.tile t SET seen = pg_current_snapshot(), generation = geoplatform.generation()
@@ -75,7 +75,7 @@ END $$;
 CREATE OR REPLACE FUNCTION geoplatform.prune_tiles(
     most_tiles integer DEFAULT 50000, most_bytes bigint DEFAULT 1000000000,
     most_marks integer DEFAULT 1000, most_edits integer DEFAULT 20000) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     oldest bigint := geoplatform.prune_edits(most_marks, most_edits);
 BEGIN

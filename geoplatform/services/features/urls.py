@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from geoplatform.services.features import items, queryables, views
+from geoplatform.services.features import history, items, queryables, views
 
 urlpatterns = [
     re_path(r"^$", views.landing, name="api"),
@@ -12,4 +12,7 @@ urlpatterns = [
     path("collections/<slug:name>/schema", queryables.schema, name="schema"),
     path("collections/<slug:name>/items", items.items, name="items"),
     path("collections/<slug:name>/items/<str:id>", items.item, name="item"),
+    path(
+        "collections/<slug:name>/items/<str:id>/history", history.item_history, name="item-history"
+    ),
 ]

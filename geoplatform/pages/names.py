@@ -20,7 +20,7 @@ BY_LANGUAGE = {"de": "german_name", "en": "english_name"}
 
 
 def _rows(field: models.ForeignKey[Any, Any]) -> list[dict[str, Any]]:
-    key = f"webmap:names:{field.model.__name__}:{field.name}"
+    key = f"pages:names:{field.model.__name__}:{field.name}"
     found: list[dict[str, Any]] | None = cache.get(key)
     if found is None:
         layer = next(layer for model, layer in registry.models() if model is field.related_model)
