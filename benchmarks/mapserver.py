@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -20,9 +21,6 @@ from pyproj import Transformer
 from benchmarks.city import WHOLE, City
 from benchmarks.cpu import cpu, tree_cpu
 from benchmarks.outcome import cheaper, costs, not_run
-from geoplatform.catalog import registry
-from geoplatform.catalog.layer import Layer
-from geoplatform.database.points import HALF
 from tests.clients.mapserver import (
     MISSING,
     PROGRAM,
@@ -31,9 +29,9 @@ from tests.clients.mapserver import (
     disc,
     filled,
     mapserver,
-    table_of,
 )
 
+HALF = math.pi * 6378137.0  # metres from the middle of EPSG:3857 to its edge
 TREE, GREEN, EDGE = "#3c7a3a", "#7bb661", "#4f8a3c"
 AREAS = 2_000
 # One row for each cell of the pyramid's grid at a level, at the mean of its points: a map server helped by hand.
@@ -237,15 +235,10 @@ def _each(ask: Callable[[str], object], asked: list[str], spent: Callable[[], fl
     return (spent() - before) / len(asked)
 
 
-def layer(name: str) -> Layer:
-    found = registry.get(name)
-    assert found is not None
-    return found
-
-
 def trees() -> Table:
     """The trees as they are stored, EPSG:4326."""
-    return table_of(layer("trees"), disc(TREE, 4), "growth_form = 'tree'")
+    data = "location FROM layers_plant USING UNIQUE fid USING SRID=4326"
+    return Table("trees", "POINT", data, 4326, disc(TREE, 4), "growth_form = 'tree'")
 
 
 def thinned(city: City, level: int) -> Table:
@@ -281,7 +274,8 @@ def grow(city: City) -> None:
 
 def areas() -> Table:
     """The green spaces with fill and outline as our own symbol of a park has them."""
-    return table_of(layer("green-spaces"), filled(GREEN, EDGE, opacity=55))
+    data = "area FROM layers_greenspace USING UNIQUE fid USING SRID=4326"
+    return Table("green-spaces", "POLYGON", data, 4326, filled(GREEN, EDGE, opacity=55))
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.history import undo as database
+from geoplatform.history.relations import in_order
 from geoplatform.history.services import changeset
-from geoplatform.history.undo import TableUndo, in_order
+from geoplatform.history.undo import TableUndo
 from geoplatform.history.upkeep import upkeep_of
 
 # Conflicts that are told one by one; of all of them the number is.

@@ -21,13 +21,10 @@ from uuid import UUID
 from django.db import connection, models
 from psycopg import sql
 
-from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.models import Feature
 from geoplatform.database.redaction import MARKER
+from geoplatform.history.relations import Columns, named_by, unique_columns
 from geoplatform.history.upkeep import upkeep_of
-
-Columns = tuple[str, ...]
 
 
 def choose(changesets: str, parameters: Sequence[Any]) -> int:
@@ -201,7 +198,7 @@ class TableUndo:
                 sql.SQL("EXISTS (SELECT FROM public.{} o WHERE o.{} = s.id)").format(
                     sql.Identifier(table), sql.Identifier(column)
                 )
-                for table, column in _named_by(self.layer.model)
+                for table, column in named_by(self.layer.model)
             ]
         )
         if referenced:
@@ -289,7 +286,7 @@ class TableUndo:
                 ).format(sql.Identifier(self.table), _names("o", unique), _names("s", unique)),
                 "taken",
             )
-            for unique in _unique(self.layer.model)
+            for unique in unique_columns(self.layer.model)
             if set(unique) <= set(self.columns)
         ]
 
@@ -336,34 +333,6 @@ def _names(alias: str, columns: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(each)
 
 
-def _named_by(model: type[Feature]) -> list[tuple[str, str]]:
-    """Tables and columns that refer to rows of a model, but for those that the database assigns by itself."""
-    return [
-        (str(field.model._meta.db_table), str(field.column))
-        for other, _layer in registry.models()
-        for field in other._meta.local_concrete_fields
-        if isinstance(field, models.ForeignKey)
-        and field.related_model is model
-        and field.remote_field.on_delete is not models.DO_NOTHING
-    ]
-
-
-def _unique(model: type[Feature]) -> list[Columns]:
-    """Columns that no two rows share."""
-    options = model._meta
-    found: list[Columns] = [("source_id", "source_key")]
-    found += [
-        (str(field.column),)
-        for field in options.local_concrete_fields
-        if field.unique and not field.primary_key
-    ]
-    for each in options.constraints:
-        if isinstance(each, models.UniqueConstraint) and each.fields and not each.condition:
-            by_name = {field.name: str(field.column) for field in options.local_concrete_fields}
-            found.append(tuple(by_name[name] for name in each.fields))
-    return found
-
-
 # What the chosen changesets did to each feature, run by run: turn 1 is the last one. An opening of a version and a
 # deletion are steps; `base` and `top` are the versions before and after the run, and whether the feature was there.
 _RUNS = """
@@ -397,22 +366,3 @@ JOIN (
 ) newest USING (id, version)
 WHERE h.deleted AND NOT EXISTS (SELECT FROM public.{table} f WHERE f.id = h.id)
 """
-
-
-def in_order(layers: Sequence[Layer]) -> list[Layer]:
-    """Layers such that what a table's rows refer to comes before it."""
-    waiting, done = list(layers), list[Layer]()
-    while waiting:
-        left = {each.model for each in waiting}
-        ready = [
-            each
-            for each in waiting
-            if not any(
-                field.related_model in left and field.related_model is not each.model
-                for field in each.model._meta.local_concrete_fields
-                if isinstance(field, models.ForeignKey)
-            )
-        ]
-        done += ready or waiting[:1]
-        waiting = [each for each in waiting if each not in done]
-    return done

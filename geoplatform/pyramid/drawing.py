@@ -106,7 +106,7 @@ def points(layer: Layer, box: Box, zoom: float, choices: Choices = ()) -> Points
         parameters |= at.parameters()
     text = _statement(layer, shape, at.is_everything)
     with raw_cursor() as cursor:
-        rows = cursor.execute(text, parameters, binary=True).fetchall()
+        rows = cursor.execute(text, parameters, binary=True, prepare=True).fetchall()
     return _merged(at, rows)
 
 
@@ -202,15 +202,18 @@ def _merged(at: Range, rows: Iterable[Sequence[Any]]) -> Points:
             parts.append(_changed(at, row, kind))
     known = np.array(sorted(class_of), np.int64)
     place = np.array([class_of[each] for each in known.tolist()], np.int64)
-    parts += [_unpacked(at, each, known, place) for each in chunks]
+    # Chunks first: they are all but sorted.
+    parts = [*(_unpacked(at, each, known, place) for each in chunks), *parts]
+    parts = [each for each in parts if len(each[0])]
     if not parts:
         nothing = np.empty(0)
         return Points(nothing, nothing, nothing.astype(np.int64), nothing.astype(np.int64), ())
     column, line, kinds, n, sx, sy = (np.concatenate(each) for each in zip(*parts, strict=True))
     # One number for cell and class; a level has at most 2^19 cells each way.
     key = (line << 20 | column) * len(classes) + kinds
-    order = np.argsort(key)
-    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    first = np.append(0, np.flatnonzero(key[1:] != key[:-1]) + 1)
     n, sx, sy = (np.add.reduceat(each[order], first) for each in (n, sx, sy))
     there = n > 0
     first, n, sx, sy = (each[there] for each in (order[first], n, sx, sy))

@@ -54,16 +54,6 @@ def jpeg(colors: Bytes) -> bytes:
     return target.getvalue()
 
 
-def straight(colors: Bytes) -> Bytes:
-    """Colours that were premultiplied, as PNG wants them (13.1: alpha is not premultiplied)."""
-    alpha = colors[..., 3:].astype(np.uint16)
-    found: Bytes = colors.copy()
-    found[..., :3] = np.minimum(
-        (colors[..., :3] * np.uint16(255) + alpha // 2) // np.maximum(alpha, 1), 255
-    )
-    return found
-
-
 def _png(pixels: Bytes, kind: int, chunks: list[bytes]) -> bytes:
     height, width = pixels.shape[:2]
     # Before each row stands its filter: none.

@@ -25,6 +25,7 @@ from geoplatform.rendering.view import View
 CELL = 2  # CSS pixels along an edge of the squares in which it is noted what is taken
 PADDING = 3  # CSS pixels kept free around a name: its halo, and a little more
 LINE_HEIGHT = 1.2  # ems
+FAR = 1e6  # more than there are such squares side by side
 NEAR = 8  # CSS pixels: of points nearer than this only one can have its name
 
 Floats = npt.NDArray[np.float64]
@@ -64,33 +65,36 @@ def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
         canvas.drawTextBlob(blob, x, y, ink)
 
 
+Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+
+
 class _Places:
-    """What of the picture is taken by names, in squares of CELL."""
+    """What of the picture is taken by names, in squares of CELL: a bit each, a number for each row of them."""
 
     def __init__(self, view: View) -> None:
         self.cell = CELL * view.ratio
         self.padding = PADDING * view.ratio
         self.width, self.height = view.width, view.height
-        rows, columns = math.ceil(view.height / self.cell), math.ceil(view.width / self.cell)
-        self.taken = np.zeros((rows, columns), bool)
+        self.rows = [0] * math.ceil(view.height / self.cell)
 
-    def take(self, boxes: list[tuple[float, float, float, float]]) -> bool:
-        """Take boxes (left, top, right, bottom) if all are free and within the picture."""
+    def take(self, boxes: list[Rect]) -> bool:
+        """Take boxes if all are free and within the picture."""
         areas = []
         for left, top, right, bottom in boxes:
             left, top = left - self.padding, top - self.padding
             right, bottom = right + self.padding, bottom + self.padding
             if left < 0 or top < 0 or right > self.width or bottom > self.height:
                 return False
-            area = (
-                slice(int(top / self.cell), math.ceil(bottom / self.cell)),
-                slice(int(left / self.cell), math.ceil(right / self.cell)),
-            )
-            if self.taken[area].any():
-                return False
-            areas.append(area)
-        for area in areas:
-            self.taken[area] = True
+            first, last = int(left / self.cell), math.ceil(right / self.cell)
+            bits = (1 << last) - (1 << first)
+            area = range(int(top / self.cell), math.ceil(bottom / self.cell))
+            for row in area:
+                if self.rows[row] & bits:
+                    return False
+            areas.append((area, bits))
+        for area, bits in areas:
+            for row in area:
+                self.rows[row] |= bits
         return True
 
 
@@ -121,8 +125,8 @@ def _by_points(
     """Names beneath markers."""
     near = NEAR * view.ratio
     # The first of those that stand too close to be named all.
-    cells = np.stack([x // near, y // near], axis=-1)
-    kept = np.sort(np.unique(cells, axis=0, return_index=True)[1])
+    cells = (y // near) * FAR + x // near
+    kept = np.sort(np.unique(cells, return_index=True)[1])
     texts = [texts[number] for number in kept]
     down = naming.BELOW * size + LINE_HEIGHT * size / 2
     return _at_points(places, view, size, texts, x[kept], y[kept], below=down)
@@ -139,22 +143,27 @@ def _at_points(
 ) -> Written:
     """Names upon points; `below` is how far down the middle of the first line is."""
     written: Written = []
-    inside = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
     height = LINE_HEIGHT * size
-    for number in np.flatnonzero(inside):
-        rows = lines(texts[number], size, naming.WIDEST * size)
-        wide, high = max(row.width for row in rows), height * len(rows)
+    known: dict[str, tuple[tuple[Line, ...], float]] = {}
+    inside = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
+    here = zip(np.flatnonzero(inside).tolist(), x[inside].tolist(), y[inside].tolist(), strict=True)
+    for number, across, down in here:
+        text = texts[number]
+        if text not in known:
+            rows = lines(text, size, naming.WIDEST * size)
+            known[text] = rows, max(row.width for row in rows)
+        rows, wide = known[text]
+        high = height * len(rows)
         # At an edge a name moves into the picture; `take` refuses what is larger than that.
         side = wide / 2 + places.padding
-        middle = max(min(float(x[number]), view.width - side), side)
-        top = float(y[number]) + (below - height / 2 if below else -high / 2)
+        middle = max(min(across, view.width - side), side)
+        top = down + (below - height / 2 if below else -high / 2)
         top = max(min(top, view.height - high - places.padding), places.padding)
         if not places.take([(middle - wide / 2, top, middle + wide / 2, top + high)]):
             continue
         for row_number, row in enumerate(rows):
             base = top + (row_number + 0.5) * height + rise(size)
-            blob = skia.TextBlob.MakeFromString(row.text, row.font)
-            written.append((blob, middle - row.width / 2, base))
+            written.append((row.blob, middle - row.width / 2, base))
     return written
 
 
@@ -218,7 +227,7 @@ def _middles(length: float, apart: float) -> list[float]:
 
 def _letters(
     row: Line, points: Floats, along: Floats, middle: float, size: float
-) -> tuple[skia.TextBlob, list[tuple[float, float, float, float]]] | None:
+) -> tuple[skia.TextBlob, list[Rect]] | None:
     """The letters of a name along a line, around a place on it, and their boxes; None where the line bends too much."""
     advances = np.array(row.advances)
     begin = middle - row.width / 2

@@ -65,17 +65,17 @@ def _parts(layer: Layer) -> list[tuple[str | None, Simple, list[Any] | None]]:
         return []
     if not isinstance(symbol, Categorized):
         return [(None, symbol, None)]
-    known = [str(value) for value in symbol.symbols]
-    # A missing value is compared as empty text: the default symbol draws it.
-    value_of = ["coalesce", ["get", symbol.field], ""]
     (rest, _none), *named = parts(symbol)
+    known = [str(value) for value in symbol.symbols]
     return [
-        ("other", rest, ["!", ["in", value_of, ["literal", known]]]),
-        *(
-            (values[0], simple, ["in", value_of, ["literal", list(values)]])
-            for simple, values in named
-        ),
+        ("other", rest, _is_one_of(symbol.field, known, otherwise=True)),
+        *((values[0], simple, _is_one_of(symbol.field, values)) for simple, values in named),
     ]
+
+
+def _is_one_of(field: str, values: Iterable[str], *, otherwise: bool = False) -> list[Any]:
+    """The condition for drawing; a missing value is none of them. QGIS reads this way of saying so."""
+    return ["match", ["get", field], list(values), not otherwise, otherwise]
 
 
 def _common(layer: Layer, kind: str, condition: list[Any] | None) -> dict[str, Any]:

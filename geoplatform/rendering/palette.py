@@ -7,7 +7,7 @@ are the palette; what two of them make, one over the other, is looked up in a ta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,15 @@ class Palette:
     looks: tuple[Look, ...]
     colors: Bytes
     over: Bytes
+
+    @cached_property
+    def straight(self) -> Bytes:
+        """The colours as PNG wants them: not premultiplied."""
+        alpha = self.colors[:, 3:].astype(np.uint16)
+        found = self.colors.copy()
+        straight = (self.colors[:, :3] * np.uint16(255) + alpha // 2) // np.maximum(alpha, 1)
+        found[:, :3] = np.minimum(straight, 255)
+        return found
 
     def nearest(self, colors: npt.NDArray[np.float32]) -> Bytes:
         """The entries that come closest to colours (premultiplied, 0 to 255)."""

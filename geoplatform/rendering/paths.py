@@ -24,7 +24,7 @@ class Outlines:
 
     points   x and y, float32, one row each
     starts   place in `points` where each part begins, and their number at the end
-    shape    of each part, the number of the shape it belongs to; in ascending order
+    shape    of each part, the number of the shape it belongs to
     """
 
     points: npt.NDArray[np.float32]
@@ -80,36 +80,70 @@ def outlines(wkb: tuple[bytes, ...], view: View) -> Outlines:
     Rings run one way around and holes the other, so that many polygons may be filled as one path.
     """
     shapes = np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
-    simple, shape = _parts(_cut(shapes, view))
-    if not simple.size:
+    shapes = _cut(shapes, view)
+    dimension = int(shapely.get_dimensions(shapes).max(initial=1))
+    coordinates, lengths, shape, is_hole = _parts(shapes, dimension)
+    if not shape.size:
         return NOTHING
-    _kind, coordinates, offsets = shapely.to_ragged_array(simple)
-    starts = np.asarray(offsets[0], np.int64)
-    if len(offsets) == 2:  # polygons: rings, and the rings of each
-        rings = np.asarray(offsets[1], np.int64)
-        shape = np.repeat(shape, np.diff(rings))
-        is_hole = np.ones(shape.size, bool)
-        is_hole[rings[:-1]] = False
+    starts = np.concatenate([[0], np.cumsum(lengths)])
     columns, rows = view.pixels(
         np.ascontiguousarray(coordinates[:, 0]), np.ascontiguousarray(coordinates[:, 1])
     )
     points = np.stack([columns, rows], axis=-1)
-    if len(offsets) == 2:
+    if dimension == 2:
         points = points[_turned(points, starts, is_hole)]
     return Outlines(points.astype(np.float32), starts, shape)
 
 
-def _parts(
-    shapes: npt.NDArray[np.object_],
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-    """The single lines or polygons in shapes, and which shape each belongs to; what is empty is left out."""
-    found, shape = shapely.get_parts(shapes, return_index=True)
+# Coordinates of all parts, the number of them in each, the shape each belongs to, and of rings whether it is a hole.
+Parts = tuple[
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.bool_],
+]
+
+
+def _parts(shapes: npt.NDArray[np.object_], dimension: int) -> Parts:
+    """Lines, or rings of polygons, side by side; what is empty, or fell to a lower dimension when cut, is left out."""
+    first = shapely.get_geometry(shapes, 0)
+    # Most are one line, or one polygon without holes: nothing need be taken apart.
+    plain = (
+        (shapely.get_num_geometries(shapes) == 1)
+        & (shapely.get_num_interior_rings(first) == 0)
+        & (shapely.get_type_id(first) == (3 if dimension == 2 else 1))
+        & ~shapely.is_empty(shapes)
+    )
+    own = (
+        shapely.get_coordinates(first[plain]),
+        shapely.get_num_coordinates(first[plain]),
+        np.flatnonzero(plain),
+        np.zeros(plain.sum(), bool),
+    )
+    others = _taken_apart(shapes[~plain], np.flatnonzero(~plain), dimension)
+    return (
+        np.concatenate([own[0], others[0]]),
+        np.concatenate([own[1], others[1]]),
+        np.concatenate([own[2], others[2]]),
+        np.concatenate([own[3], others[3]]),
+    )
+
+
+def _taken_apart(
+    shapes: npt.NDArray[np.object_], number: npt.NDArray[np.int64], dimension: int
+) -> Parts:
+    found, place = shapely.get_parts(shapes, return_index=True)
     if (shapely.get_type_id(found) == 7).any():  # a polygon cut along an edge may be a collection
         found, inner = shapely.get_parts(found, return_index=True)
-        shape = shape[inner]
-    dimensions = shapely.get_dimensions(found)
-    whole = ~shapely.is_empty(found) & (dimensions == dimensions.max(initial=1))
-    return (found, shape) if whole.all() else (found[whole], shape[whole])
+        place = place[inner]
+    whole = ~shapely.is_empty(found) & (shapely.get_dimensions(found) == dimension)
+    found, shape = found[whole], number[place[whole]]
+    is_hole = np.zeros(found.size, bool)
+    if dimension == 2:
+        found, polygon = shapely.get_rings(found, return_index=True)
+        shape = shape[polygon]
+        is_hole = np.diff(polygon, prepend=-1) == 0
+    return shapely.get_coordinates(found), shapely.get_num_coordinates(found), shape, is_hole
 
 
 def _cut(shapes: npt.NDArray[np.object_], view: View) -> npt.NDArray[np.object_]:

@@ -40,7 +40,13 @@ class Picture:
         """Height x width x 4, uint8, premultiplied, C-contiguous: to be drawn upon in place."""
         if self._rgba is None:
             assert self._palette is not None
-            self._rgba = self._palette.colors.take(self._entries, axis=0)
+            # Where something stands alone, and the four channels of a pixel at once: a tenth of the cost.
+            colors = np.ascontiguousarray(self._palette.colors).view(np.uint32).reshape(-1)
+            entries = self._entries.reshape(-1)
+            there = np.flatnonzero(entries)
+            found = np.zeros(entries.size, np.uint32)
+            found[there] = colors.take(entries.take(there))
+            self._rgba = found.view(np.uint8).reshape(self.view.height, self.view.width, 4)
             self._palette = None
         return self._rgba
 
@@ -107,8 +113,8 @@ class Picture:
         """
         if self._palette is None or form == "jpeg":
             return encode(self.rgba, form, background)
-        colors = self._palette.colors
-        colors = _opaque(colors, background) if background else encoding.straight(colors)
+        known = self._palette
+        colors = _opaque(known.colors, background) if background else known.straight
         return encoding.png_of_entries(self._entries, colors)
 
 

@@ -140,5 +140,4 @@ def _swatch(
 def _write(
     canvas: skia.Canvas, row: Line, left: float, middle: float, size: float, ink: skia.Paint
 ) -> None:
-    blob = skia.TextBlob.MakeFromString(row.text, row.font)
-    canvas.drawTextBlob(blob, left, middle + rise(size), ink)
+    canvas.drawTextBlob(row.blob, left, middle + rise(size), ink)

@@ -12,7 +12,7 @@ from geoplatform.catalog.symbols import Categorized, Marker, alike
 from geoplatform.query.drawing import Points
 from geoplatform.rendering.palette import Bytes, Palette
 from geoplatform.rendering.scale import LARGER, several
-from geoplatform.rendering.stamps import PHASES, Stamps, stamps
+from geoplatform.rendering.stamps import Stamps, phases_of, stamps
 from geoplatform.rendering.view import View
 
 # Fewer markers than this part of a stamp's pixels are put down one by one.
@@ -44,7 +44,8 @@ def draw(
         return canvas
     x, y = view.pixels(points.x, points.y)
     is_several = bool((points.n > 1).any())
-    made = [stamps(each, view.zoom, view.ratio, is_several, palette) for each in chosen]
+    phases = phases_of(chosen, view.zoom, view.ratio)
+    made = [stamps(each, view.zoom, view.ratio, is_several, palette, phases) for each in chosen]
     margin = max(each.side for each in made)
     edge = margin // 2 + 1
     seen = (x > -edge) & (x < view.width + edge) & (y > -edge) & (y < view.height + edge)
@@ -55,16 +56,16 @@ def draw(
     wide = np.zeros((view.height + 2 * margin, view.width + 2 * margin), np.uint8)
     within = wide[margin : margin + view.height, margin : margin + view.width]
     within[...] = canvas
-    column = np.rint(x * PHASES).astype(np.int64)
-    row = np.rint(y * PHASES).astype(np.int64)
-    phase = row % PHASES * PHASES + column % PHASES
-    first = (row // PHASES + margin) * wide.shape[1] + column // PHASES + margin
+    column = np.rint(x * phases).astype(np.int64)
+    row = np.rint(y * phases).astype(np.int64)
+    phase = row % phases * phases + column % phases
+    first = (row // phases + margin) * wide.shape[1] + column // phases + margin
     size = several(n) if is_several else None
     for each, mine in zip(made, _by_marker(layer, points, kind, chosen), strict=True):
         at, variant, larger = first[mine], phase[mine], size[mine] if size is not None else None
         if larger is not None:
             level = np.rint((larger - 1) * ((each.sizes - 1) / (LARGER - 1))).astype(np.int64)
-            variant = variant + level * PHASES**2
+            variant = variant + level * phases**2
         _put(wide, at - (each.side // 2) * (wide.shape[1] + 1), variant, each, palette)
     return within
 
@@ -98,9 +99,12 @@ def all_at_once(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palett
     flat, width, over = wide.reshape(-1), wide.shape[1], palette.over
     for pixel in made.used.tolist():
         part = flat[pixel // made.side * width + pixel % made.side :]
+        stamped = made.table[pixel].take(variant)
         # Markers in one and the same pixel take turns: the last one counts.
-        place = made.table[pixel].take(variant) + part.take(at)
-        part[at] = over.take(place)
+        if made.opaque[pixel]:
+            part[at] = stamped >> 8
+        else:
+            part[at] = over.take(stamped + part.take(at))
 
 
 def one_by_one(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palette: Palette) -> None:

@@ -63,13 +63,21 @@ def _fill(canvas: skia.Canvas, symbol: Fill, found: Outlines, view: View) -> Non
         # Shells run one way around, holes the other: what several polygons of a symbol cover is painted once.
         whole.setFillType(skia.PathFillType.kWinding)
         if symbol.color:
-            canvas.drawPath(whole, paint(symbol.color, symbol.opacity))
+            filled = paint(symbol.color, symbol.opacity)
+            filled.setAntiAlias(not _hides_the_edge(symbol, view))
+            canvas.drawPath(whole, filled)
         if symbol.pattern:
             canvas.drawPath(whole, skia.Paint(Shader=shader(symbol, view.ratio)))
     if symbol.outline:
         drawn = paint(symbol.outline)
         _line(drawn, symbol.outline_width * view.ratio, symbol.outline_dash, is_round=False)
         _along(canvas, drawn, found)
+
+
+def _hides_the_edge(symbol: Fill, view: View) -> bool:
+    """Whether an outline covers the fill's edge, which then need not be smooth: that is most of what filling costs."""
+    wide = symbol.outline_width * view.ratio >= 1
+    return symbol.outline is not None and not symbol.outline_dash and wide
 
 
 def _casing(canvas: skia.Canvas, symbol: Stroke, found: Outlines, view: View) -> None:

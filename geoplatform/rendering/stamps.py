@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +18,9 @@ PHASES = 4  # places within a pixel, in each direction
 SIZES = 4  # at most so many sizes between a marker of one point and one of many
 STEP = 8  # sizes are told apart by this part of a pixel
 SHADES = 40  # steps in which a pixel is covered, before it becomes an entry of the palette
-LARGE = 40  # pixels: stamps of larger markers are made each time, or they would fill the memory
+# Pixels: larger markers stand on whole pixels, where the rest does not show, and their stamps are made each time: those
+# of all places within a pixel would take most of a second and fill the memory.
+LARGE = 24
 Floats = npt.NDArray[np.float64]
 
 
@@ -28,28 +31,48 @@ class Stamps:
     side    pixels of a stamp's edge; the marker's place is in its middle pixel
     sizes   how many there are; the last is that of many points
     table   [pixel of the stamp, row by row; variant] -> 256 * entry of the palette, uint16
-            variant = (size * PHASES + phase from the top) * PHASES + phase from the left
+            variant = (size * phases + phase from the top) * phases + phase from the left
     used    pixels that any variant fills, the last first
+    opaque  [pixel of the stamp] -> whether every variant hides what lies beneath it
     """
 
     side: int
     sizes: int
     table: npt.NDArray[np.uint16]
     used: npt.NDArray[np.int64]
+    opaque: npt.NDArray[np.bool_]
 
 
 def look(marker: Marker) -> Look:
     return marker.color, marker.outline
 
 
-def stamps(marker: Marker, zoom: float, ratio: float, several: bool, palette: Palette) -> Stamps:
+def phases_of(chosen: Iterable[Marker], zoom: float, ratio: float) -> int:
+    """Places within a pixel, in each direction, at which these markers can stand at a zoom."""
+    return PHASES if max(_size(each, zoom, ratio) for each in chosen) < LARGE else 1
+
+
+def _size(marker: Marker, zoom: float, ratio: float) -> float:
+    return round(marker.size * growth(zoom) * ratio * STEP) / STEP
+
+
+def stamps(
+    marker: Marker,
+    zoom: float,
+    ratio: float,
+    several: bool,
+    palette: Palette,
+    phases: int = PHASES,
+) -> Stamps:
     """The stamps of a marker at a zoom; `several`: whether some stand for more than one point."""
-    size = round(marker.size * growth(zoom) * ratio * STEP) / STEP
+    size = _size(marker, zoom, ratio)
     make = _kept if size < LARGE else _made
-    return make(marker, size, round(ratio * STEP) / STEP, several, palette)
+    return make(marker, size, round(ratio * STEP) / STEP, several, palette, phases)
 
 
-def _made(marker: Marker, size: float, ratio: float, several: bool, palette: Palette) -> Stamps:
+def _made(
+    marker: Marker, size: float, ratio: float, several: bool, palette: Palette, phases: int
+) -> Stamps:
     count = SIZES if several else 1
     factors = np.linspace(1, LARGER, count) if several else np.ones(1)
     largest = size * float(factors[-1])
@@ -59,7 +82,7 @@ def _made(marker: Marker, size: float, ratio: float, several: bool, palette: Pal
     side = 2 * reach + 1
     # Middles of pixels as seen from the marker's place: [size, phase y, phase x, row, column].
     at = np.arange(-reach, reach + 1) + 0.5
-    phase = (np.arange(PHASES) / PHASES)[:, None]
+    phase = (np.arange(phases) / phases)[:, None]
     x = (at - phase)[None, None, :, None, :]
     y = (at - phase)[None, :, None, :, None]
     sizes = (size * factors).reshape(-1, 1, 1, 1, 1)
@@ -70,10 +93,11 @@ def _made(marker: Marker, size: float, ratio: float, several: bool, palette: Pal
     entries = _entries(look(marker), palette)[shade]
     table = np.ascontiguousarray(entries.reshape(-1, side * side).T)
     used = np.flatnonzero(table.any(axis=1))[::-1]
-    return Stamps(side, count, table, used)
+    opaque = (palette.colors[:, 3] == 255)[table >> 8].all(axis=1)
+    return Stamps(side, count, table, used, opaque)
 
 
-_kept = lru_cache(maxsize=128)(_made)
+_kept = lru_cache(maxsize=64)(_made)
 
 
 @lru_cache(maxsize=128)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import font_source_sans_pro
 import skia
@@ -24,9 +24,14 @@ class Line:
     glyphs: tuple[int, ...]
     advances: tuple[float, ...]
 
-    @property
+    @cached_property
     def width(self) -> float:
         return sum(self.advances)
+
+    @cached_property
+    def blob(self) -> skia.TextBlob:
+        """As it is drawn along a straight line."""
+        return skia.TextBlob.MakeFromString(self.text, self.font)
 
 
 @lru_cache(maxsize=20_000)

@@ -18,9 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode, urlsplit
 
-from geoplatform.catalog.layer import Layer
+if TYPE_CHECKING:
+    from geoplatform.catalog.layer import Layer
 
 PROGRAM = shutil.which("mapserv", path=f"{os.environ.get('PATH', '')}:/usr/lib/cgi-bin")
 MISSING = "MapServer is not installed (Debian: cgi-mapserver)"

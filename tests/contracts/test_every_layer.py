@@ -89,7 +89,7 @@ def test_trigger_functions_cannot_be_led_astray(layer):
     assert len(found) == 3
     for name, (definer, config) in found.items():
         assert definer, name
-        assert "search_path=pg_catalog, public" in config, name
+        assert "search_path=pg_catalog, public, pg_temp" in config, name
         assert name.startswith("archive_") or "enable_seqscan=off" in config, name
 
 

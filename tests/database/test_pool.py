@@ -1,5 +1,7 @@
 """A connection that goes back to the pool forgets who used it."""
 
+import resource
+
 import psycopg_pool
 from django.db import connection
 
@@ -33,3 +35,14 @@ def test_pool_resets_who(fresh_database):
 
 def test_the_platform_uses_that_pool():
     assert POOL["reset"] is forget_who
+
+
+def test_no_program_runs_for_a_connection_that_is_there(fresh_database):
+    """To look after the private cluster at each request would cost more than most answers."""
+    connection.ensure_connection()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _request in range(20):
+        connection.close()
+        connection.ensure_connection()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_minflt == before.ru_minflt  # whatever was run has touched memory

@@ -156,4 +156,7 @@ def test_made_snapshots(django_db_blocker, django_db_setup, low, span, running, 
         if _is_snapshot(text):
             cursor.execute("SELECT %s::text::pg_snapshot", [text])
         elif ordered and all(0 <= each < span for each in members):
+            # Numbers whose lower half is 0 are nobody's, and PostgreSQL refuses them.
+            if any((low + each) % 2**32 == 0 for each in (0, span, *members)):
+                return
             raise AssertionError(f"refused: {text}")

@@ -46,6 +46,9 @@ def _map(chance: random.Random) -> Pairs:
     crs = chance.choice(list(PLACES))
     version = chance.choice(("1.3.0", "1.1.1"))
     turned = version == "1.1.1" and crs in ("EPSG:4326", "EPSG:4258")
+    width, height = chance.choice((1, 64, 256, 700)), chance.choice((1, 64, 256, 500))
+    if chance.random() < 0.01:
+        width = height = 4096  # the largest that is allowed
     return [
         ("SERVICE", "WMS"),
         ("VERSION", version),
@@ -54,8 +57,8 @@ def _map(chance: random.Random) -> Pairs:
         ("STYLES", ""),
         ("CRS" if version == "1.3.0" else "SRS", crs),
         ("BBOX", ",".join(map(str, PLACES["CRS:84" if turned else crs]))),
-        ("WIDTH", str(chance.choice((1, 64, 256, 700)))),
-        ("HEIGHT", str(chance.choice((1, 64, 256, 500)))),
+        ("WIDTH", str(width)),
+        ("HEIGHT", str(height)),
         ("FORMAT", chance.choice(FORMATS)),
         ("TRANSPARENT", chance.choice(("TRUE", "FALSE"))),
     ]

@@ -3,7 +3,7 @@
 -- A proposal's content never changes; its state does, and the link to its author may be cut. Text of its reason may be
 -- blanked, by the owner alone, when it turns out to name a person.
 CREATE OR REPLACE FUNCTION geoplatform.keep_proposal() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF (NEW.id, NEW.layer, NEW.action, NEW.kind, NEW.feature, NEW.duplicate_of, NEW.base_version, NEW.fields, NEW.channel,
             NEW.licence, NEW.consent, NEW.fingerprint, NEW.created)

@@ -96,6 +96,8 @@ def item(request: HttpRequest, name: str, id: str) -> HttpResponse:
             link(request, request.get_full_path(), "self", GEOJSON),
             link(request, f"{address}/items/{id}?f=html", "alternate", HTML.media_type),
             link(request, address, "collection", JSON.media_type, str(layer.title)),
+            # RFC 5829
+            link(request, f"{address}/items/{id}/history", "version-history", JSON.media_type),
         ],
         ensure_ascii=False,
     )

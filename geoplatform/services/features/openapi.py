@@ -16,6 +16,7 @@ from geoplatform.query.cql2 import LANGUAGES, MAX_BYTES
 from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.feature_query import DEFAULT_LIMIT, MAX_LIMIT, MAX_SORTS
 from geoplatform.query.order import CURSOR_LIMIT
+from geoplatform.query.versions import MAX_VERSIONS
 from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS, SCHEMA
 from geoplatform.services.negotiation import HTML, JSON, Offer, absolute
 
@@ -137,6 +138,20 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
             "schema": {"type": "string", "format": "uuid"},
         }
     ]
+    past = _get(_("Versions of a feature"), f"{layer.name}.history")
+    past["get"]["parameters"] += [
+        _parameter(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": MAX_VERSIONS},
+            _("How many versions a page holds at most."),
+        ),
+        _parameter(
+            "before",
+            {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+            _("Only versions before this one: taken from the link to the next page."),
+        ),
+        one["get"]["parameters"][-1],
+    ]
     return {
         address: _get(str(layer.title), layer.name),
         **{
@@ -148,6 +163,7 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
         },
         f"{address}/items": listing,
         f"{address}/items/{{id}}": one,
+        f"{address}/items/{{id}}/history": past,
     }
 
 

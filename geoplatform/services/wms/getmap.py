@@ -128,18 +128,22 @@ def from_pyramid(view: View, part: Wanted) -> bool:
 
 def _layer(picture: Picture, view: View, part: Wanted) -> None:
     layer = part.layer
-    box = view.mercator(margin(view, part))
     if from_pyramid(view, part):
-        picture.points(layer, pyramid.points(layer, box, view.zoom, part.choices))
+        _from_afar(picture, view, part)
         return
     try:
         with nullcontext() if part.simple else unhurried(SECONDS):
-            _one_by_one(picture, view, part, box)
+            _one_by_one(picture, view, part, view.mercator(reach(view, part)))
     except rows.TooMuch as error:
         if not has_pyramid(layer) or not part.simple:
             raise ServiceException(str(error), code=INVALID) from None
         # Close by, but a picture of many pixels: markers that stand for several are small enough.
-        picture.points(layer, pyramid.points(layer, box, DEEPEST, part.choices))
+        _from_afar(picture, view, part)
+
+
+def _from_afar(picture: Picture, view: View, part: Wanted) -> None:
+    box = view.mercator(margin(view, part))
+    picture.points(part.layer, pyramid.points(part.layer, box, view.zoom, part.choices))
 
 
 def _one_by_one(picture: Picture, view: View, part: Wanted, box: Box) -> None:
@@ -153,16 +157,22 @@ def _one_by_one(picture: Picture, view: View, part: Wanted, box: Box) -> None:
         picture.shapes(layer, shapes)
 
 
-def margin(view: View, part: Wanted) -> float:
-    """Pixels around the picture from which something of the layer reaches into it.
+def reach(view: View, part: Wanted) -> float:
+    """Pixels around the picture from which a feature of the layer reaches into it.
 
     Names never do: none is cut at an edge (rendering/labels.py).
     """
     found = max(map(_reach, simple_symbols(part.layer.symbol))) if part.layer.symbol else 0.0
+    return (found + SOFT) * view.ratio
+
+
+def margin(view: View, part: Wanted) -> float:
+    """Pixels around the picture in which a change may be seen in it, whichever way the layer is drawn."""
+    found = reach(view, part)
     if has_pyramid(part.layer) and part.simple:
         # A marker of several points stands in the middle of them, anywhere in their cell.
-        found += CELL * 2 ** max(view.zoom - DEEPEST, 1)
-    return (found + SOFT) * view.ratio
+        found += CELL * 2 ** max(view.zoom - DEEPEST, 1) * view.ratio
+    return found
 
 
 def _reach(symbol: Simple) -> float:

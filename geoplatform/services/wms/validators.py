@@ -65,12 +65,12 @@ def validate(asked: Map, request: str, known: Collection[str]) -> Validator:
             break
     else:
         etag, held = "", None
-    places = list(_places(asked))
-    terms = [UNCHANGED] * len(places) if held else ["false"]
-    parameters = []
+    terms, parameters = ["false"], []
     if held:
+        places = list(_places(asked))
+        terms = [UNCHANGED] * len(places)
+        seen, generation = held["seen"], int(held["generation"])
         for table, box, shown_beside in places:
-            seen, generation = held["seen"], int(held["generation"])
             parameters += [table, box, shown_beside, seen, generation]
     text = f"SELECT n.*, {' AND '.join(terms) or 'true'} FROM ({NOW}) n"
     with raw_cursor() as cursor:
@@ -107,7 +107,9 @@ def _is_snapshot(text: str) -> bool:
     low, high = int(parts[0]), int(parts[1])
     running = [int(each or -1) for each in parts[2].split(",")] if parts[2] else []
     ordered = all(a < b for a, b in zip([low - 1, *running], [*running, high], strict=True))
-    return 0 < low <= high < LARGEST and (ordered or not running)
+    # The lower half of a number is the transaction's own, which is never 0.
+    named = all(each % 2**32 for each in (low, high, *running))
+    return 0 < low <= high < LARGEST and named and (ordered or not running)
 
 
 def _made_by(request: str) -> str:
