@@ -87,6 +87,8 @@ MIDDLEWARE = [
 
 # Answered before the middlewares that only pages need.
 DIRECT_PATHS = ("/tiles/", "/styles/", "/wms/")
+# Answered so where they write: what comes back is never a page.
+DIRECT_WRITES = ("/api/",)
 
 ROOT_URLCONF = "geoplatform.urls"
 WSGI_APPLICATION = "geoplatform.wsgi.application"

@@ -37,7 +37,7 @@ REASONS = {
     "geometry": _lazy("new line or area"),
     "rate": _lazy("many at once"),
     "trust": _lazy("what others entered"),
-    "report": _lazy("report"),
+    "report": _lazy("reported"),
     "conflict": _lazy("conflict"),
 }
 

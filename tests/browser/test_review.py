@@ -129,6 +129,8 @@ def focused(page: Page) -> str:
 
 def to_line(page: Page, id: uuid.UUID) -> None:
     for _n in range(12):
+        page.keyboard.press("k")
+    for _n in range(12):
         if focused(page) == str(id):
             return
         page.keyboard.press("j")

@@ -33,22 +33,28 @@ function makeMovable(north, east) {
   if (!marker) return;
   const comma = document.documentElement.lang === "de";
   marker.setDraggable(true);
-  // Now it can be reached and moved by keys, so it has a name.
-  marker.getElement().removeAttribute("aria-hidden");
-  marker.getElement().setAttribute("aria-label", settings.texts["Marker.Title"]);
-  marker.on("drag", () => {
-    const { lat, lng } = marker.getLngLat();
+  // Now it can be reached and moved by keys, so it has a role and a name.
+  const element = marker.getElement();
+  element.removeAttribute("aria-hidden");
+  for (const [name, value] of [["role", "button"], ["tabindex", "0"], ["aria-label", settings.texts["Marker.Title"]]]) {
+    element.setAttribute(name, value);
+  }
+  marker.on("drag", say);
+  marker.on("dragend", say);
+  for (const input of [north, east]) {
+    input.addEventListener("input", () => {
+      const [lat, lng] = [north, east].map((each) => Number(each.value.trim().replace(",", ".")));
+      if (Math.abs(lat) <= 90 && Math.abs(lng) <= 180) marker.setLngLat([lng, lat]);
+    });
+  }
+
+  function say() {
+    const { lat, lng } = marker?.getLngLat() ?? { lat: 0, lng: 0 };
     for (const [input, value] of /** @type {const} */ ([[north, lat], [east, lng]])) {
       const text = value.toFixed(DIGITS);
       input.value = comma ? text.replace(".", ",") : text;
     }
     const details = north.closest("details");
     if (details) details.open = true;
-  });
-  for (const input of [north, east]) {
-    input.addEventListener("input", () => {
-      const [lat, lng] = [north, east].map((each) => Number(each.value.trim().replace(",", ".")));
-      if (Math.abs(lat) <= 90 && Math.abs(lng) <= 180) marker.setLngLat([lng, lat]);
-    });
   }
 }
