@@ -21,6 +21,7 @@ ALL = (
     "tiles",
     "pyramid",
     "edits",
+    "edit_rate",
     "history",
     "undo",
     "stream",

@@ -30,7 +30,7 @@ def _pair(text: str) -> tuple[str, int | str]:
 
 DEBUG = os.environ.get("DEBUG", "") == "1"
 # Without a key of its own every start has a new one: sessions end with it, nothing else depends on it.
-SECRET_KEY = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50)
+SECRET_KEY = os.environ.get("SECRET_KEY") or os.environ.get("RUN_KEY") or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 PUBLIC_HTTPS = os.environ.get("PUBLIC_URL", "").startswith("https://")
@@ -87,6 +87,8 @@ MIDDLEWARE = [
 
 # Answered before the middlewares that only pages need.
 DIRECT_PATHS = ("/tiles/", "/styles/", "/wms/")
+# Answered so where they write: what comes back is never a page.
+DIRECT_WRITES = ("/api/",)
 
 ROOT_URLCONF = "geoplatform.urls"
 WSGI_APPLICATION = "geoplatform.wsgi.application"

@@ -18,6 +18,7 @@ from geoplatform.webmap import errors
 urlpatterns = [
     path("api", landing),
     path("api/", include("geoplatform.services.features.urls")),
+    path("api/", include("geoplatform.services.proposals.urls")),
     path("", include("geoplatform.services.tiles.urls")),
     path("", include("geoplatform.services.downloads.urls")),
     path("", include("geoplatform.services.wms.urls")),

@@ -99,8 +99,12 @@ def merged(
     *,
     feature: uuid.UUID,
     base_version: int | None,
+    keeps_copy: int | None = None,
 ) -> Merge:
     """The merge of columns' values into a locked feature, seen from `base_version` (None: from now).
+
+    keeps_copy  the contributor, where the client goes on with its old copy after it has saved a change of it: what
+                this author changed from the same copy, and nobody else since, is then no conflict
 
     Raises ValidationError for a version that never was.
     """
@@ -112,7 +116,19 @@ def merged(
         if found is None:
             raise ValidationError({"base_version": [_("This version has never been.")]})
         base = found
-    return merge(base=base, current=target.values, wanted=wanted, coupled=layer.coupled)
+    made = merge(base=base, current=target.values, wanted=wanted, coupled=layer.coupled)
+    if made.conflicts and base_version is not None and keeps_copy is not None:
+        others = rows.changed_by_others(layer, feature, base_version, target.values, keeps_copy)
+        own = {
+            name
+            for each in made.conflicts
+            if not others.intersection(each.fields)
+            for name in each.fields
+        }
+        if own:
+            seen = {**base, **{name: target.values[name] for name in own}}
+            made = merge(base=seen, current=target.values, wanted=wanted, coupled=layer.coupled)
+    return made
 
 
 def deletion_in_conflict(

@@ -146,6 +146,32 @@ def version_of(layer: Layer, feature: uuid.UUID, version: int) -> dict[str, Any]
     return dict(zip(layer.editable, row, strict=True)) if row else None
 
 
+def changed_by_others(
+    layer: Layer, feature: uuid.UUID, since: int, current: dict[str, Any], author: int | None
+) -> set[str]:
+    """Names of the editable fields that changed after the version `since`, but not by what this author sent from the
+    very same copy of the feature."""
+    table = sql.Identifier(layer.model._meta.db_table)
+    names = sql.SQL(", ").join(
+        sql.SQL("h.") + sql.Identifier(_column_of(layer, name)) for name in layer.editable
+    )
+    statement = sql.SQL(
+        "SELECT EXISTS (SELECT FROM contributions_proposal p WHERE p.author_id = %s AND p.feature = h.id"
+        " AND p.changeset = h.closed_by AND p.base_version = %s AND p.channel = 'api'), {}"
+        " FROM history.{} h WHERE h.id = %s AND h.version >= %s ORDER BY h.version"
+    ).format(names, table)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [author, since, feature, since])
+        versions = cursor.fetchall()
+    after = [*(each[1:] for each in versions[1:]), tuple(current[n] for n in layer.editable)]
+    return {
+        name
+        for (own, *before), then in zip(versions, after, strict=True)
+        for name, old, new in zip(layer.editable, before, then, strict=True)
+        if not own and old != new
+    }
+
+
 def add(layer: Layer, made: models.Model, note: Proposal | None = None) -> Written:
     """Insert a feature and, beside it, the proposal that asked for it."""
     values = {

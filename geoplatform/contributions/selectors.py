@@ -46,6 +46,14 @@ class Difference:
     part: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Columns by name, a geometry as EWKB in hexadecimal."""
+
+    base: dict[str, Any]
+    now: dict[str, Any]
+
+
 def queue(
     *,
     layers: Collection[str] | None = None,
@@ -89,11 +97,12 @@ def overlay(
     layer: Layer | None = None,
     bbox: Sequence[float] | None = None,
     feature: uuid.UUID | None = None,
+    states: Collection[str] = WAITING,
     after: uuid.UUID | None = None,
     limit: int = 100,
 ) -> list[Proposal]:
     """What waits, for everybody: /api/proposals. bbox west, south, east, north in EPSG:4326; in order of ids."""
-    found = Proposal.objects.filter(state__in=WAITING)
+    found = Proposal.objects.filter(state__in=set(states) & set(WAITING))
     if layer is not None:
         found = found.filter(layer=layer.name)
     if feature is not None:
@@ -222,6 +231,40 @@ def differences(proposal: Proposal) -> list[Difference]:
         ],
     )
     return list(_differences(layer, names, columns, merge))
+
+
+def changes_since(proposal: Proposal) -> list[Difference]:
+    """What others changed in the feature since the author saw it, or that it is gone: what speaks against a deletion,
+    and against any change of what is not there any more."""
+    layer = registry.get(proposal.layer)
+    if layer is None:
+        return []
+    now = _now(layer, proposal.feature)
+    base = rows.version_of(layer, proposal.feature, proposal.base_version or 0)
+    theirs = now.values if now else None
+    names = [n for n in layer.editable if not base or not theirs or base[n] != theirs[n]]
+    columns = shown(layer, [{n: row[n] for n in names} if row else None for row in (base, theirs)])
+    return [
+        Difference(
+            name=name,
+            label=str(layer.model._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+            base=columns[0][name] if columns[0] else None,
+            theirs=columns[1][name] if columns[1] else None,
+            ours=None,
+            verdict="conflict",
+            part=tuple(names),
+        )
+        for name in names
+    ]
+
+
+def seen_at(layer: Layer, feature: uuid.UUID, version: int) -> Seen | None:
+    """A feature's editable columns as they were at a version and as they are now; None: gone, or it never was."""
+    now = _now(layer, feature)
+    if now is None:
+        return None
+    base = now.values if now.version == version else rows.version_of(layer, feature, version)
+    return Seen(base, now.values) if base is not None else None
 
 
 def _now(layer: Layer, feature: uuid.UUID) -> rows.Situation | None:

@@ -57,6 +57,7 @@ def submit(
     kind: str = "",
     duplicate_of: uuid.UUID | None = None,
     consent: str = "",
+    keeps_copy: bool = False,
 ) -> Outcome:
     """Store a proposal and, where trust, place and rate allow it, apply it in the same transaction.
 
@@ -69,6 +70,7 @@ def submit(
     kind          of a confirmation or report (models.Kind)
     duplicate_of  of the report `duplicate`: the feature that stays
     consent       version of the licence text that the author accepted
+    keeps_copy    whether the client goes on with its old copy, and so its old `base_version`, after it has saved
 
     The outcome's state is `applied`, `held` (a creation, or what only a reviewer may let through), `open` (two
     independent contributors or a reviewer may let it through) or `conflict` (kept, waiting; `merge` tells with what).
@@ -94,7 +96,7 @@ def submit(
     )
     proposal.feature = feature or proposal.id
     proposal.fingerprint = _fingerprint(proposal)
-    sent = Sent(layer, proposal, author, dict(values))
+    sent = Sent(layer, proposal, author, dict(values), keeps_copy)
     try:
         with changeset(actor=author.actor, channel=channel, reason=proposal.reason):
             outcome = _create(sent) if action == Action.CREATE else _about(sent)
@@ -119,6 +121,7 @@ class Sent:
     proposal: Proposal
     author: Author
     values: dict[str, Any]
+    keeps_copy: bool = False
 
     @property
     def contributor(self) -> Contributor | None:
@@ -233,7 +236,12 @@ def _about(sent: Sent) -> Outcome:
     proposal.state, proposal.waits_for, known, _reviewer = sent.judged(there, own=own)
     wanted = effect.wanted_columns(layer, sent.values, proposal.geometry)
     merge = effect.merged(
-        layer, there, wanted, feature=proposal.feature, base_version=proposal.base_version
+        layer,
+        there,
+        wanted,
+        feature=proposal.feature,
+        base_version=proposal.base_version,
+        keeps_copy=contributor.pk if contributor and sent.keeps_copy else None,
     )
     if proposal.base_version is None:
         proposal.base_version = there.version

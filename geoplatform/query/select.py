@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,20 @@ def features(query: FeatureQuery) -> Iterator[tuple[int, bytes]]:
     """Number and GeoJSON text of each feature, in the order asked for. Streams; hold no other cursor meanwhile."""
     for fid, text, *_rest in ordered(query):
         yield fid, text
+
+
+def feature(layer: Layer, id: uuid.UUID) -> bytes | None:
+    """GeoJSON text of one feature as it is now, by a statement that is planned once; None: it is not there."""
+    parameters = restricted(FeatureQuery(layer=layer, id=id)).parameters
+    with raw_cursor() as cursor:
+        cursor.adapters.register_loader("text", ByteaBinaryLoader)
+        row = cursor.execute(_single(layer), parameters, binary=True, prepare=True).fetchone()
+    return row[1] if row else None
+
+
+@lru_cache(maxsize=500)
+def _single(layer: Layer) -> bytes:
+    return _composed(FeatureQuery(layer=layer, id=uuid.UUID(int=0)))[1]
 
 
 def ordered(query: FeatureQuery) -> Iterator[tuple[Any, ...]]:

@@ -40,7 +40,8 @@ WORDS = {
 
 
 class Problem(Exception):
-    """An answer that is an error. `errors` names the fields: [{"field": ..., "message": ...}]."""
+    """An answer that is an error. `errors` names the fields: [{"field": ..., "message": ...}]; `more` are members of
+    its own (RFC 9457, 3.2)."""
 
     def __init__(
         self,
@@ -49,10 +50,11 @@ class Problem(Exception):
         *,
         errors: FieldErrors = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ):
         super().__init__(detail)
         self.status, self.detail, self.errors = status, detail, errors
-        self.headers = headers or {}
+        self.headers, self.more = headers or {}, more or {}
 
 
 def problem_response(problem: Problem, request: HttpRequest | None = None) -> HttpResponse:
@@ -69,8 +71,9 @@ def problem_response(problem: Problem, request: HttpRequest | None = None) -> Ht
         body["instance"] = request.path
     if problem.errors:
         body["errors"] = list(problem.errors)
+    body.update(problem.more)
     return HttpResponse(
-        json.dumps(body, ensure_ascii=False),
+        json.dumps(body, ensure_ascii=False, default=str),
         status=problem.status,
         content_type="application/problem+json",
         headers=dict(problem.headers),
@@ -91,19 +94,26 @@ def problem_page(problem: Problem, request: HttpRequest) -> HttpResponse:
 
 
 def problems(
-    *methods: str, methods_of: Callable[..., Sequence[str]] | None = None
+    *methods: str,
+    methods_of: Callable[..., Sequence[str]] | None = None,
+    unsaid: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Callable[..., Callable[..., HttpResponseBase]]:
     """Decorate a plain view: answer these methods (and OPTIONS), and turn errors into problem details.
 
     methods_of  instead of `methods`: says them from the view's arguments, or raises Problem
+    unsaid      methods that are answered, but that `Allow` does not name
+    headers     of the answer to OPTIONS, where one of the unsaid methods is answered
     """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         def dispatch(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             allowed = methods_of(*args, **kwargs) if methods_of else methods
-            allow = ", ".join([*allowed, "OPTIONS"])
+            said = [each for each in allowed if each not in unsaid]
+            allow = ", ".join([*said, "OPTIONS"])
             if request.method == "OPTIONS":
-                return HttpResponse(status=204, headers={"Allow": allow})
+                more = dict(headers or {}) if len(said) < len(allowed) else {}
+                return HttpResponse(status=204, headers={"Allow": allow, **more})
             if request.method not in allowed:
                 raise Problem(405, _("This address answers %s.") % allow, headers={"Allow": allow})
             return view(request, *args, **kwargs)

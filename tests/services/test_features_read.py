@@ -203,7 +203,7 @@ def test_nul_is_called_by_its_name(trees):
         "/api",
         "/api/",
         "/api/collections",
-        f"{TREES}/00000000-0000-0000-0000-000000000000",
+        "/api/collections/quarters/items/00000000-0000-0000-0000-000000000000",
         "/tiles/fruit-trees.json",
         "/tiles/fruit-trees/1/0/0.mvt",
         "/styles/geoplatform.json",

@@ -1,8 +1,7 @@
-"""Features of a collection: read as PostGIS made them, and add a point."""
+"""Features of a collection: read as PostGIS made them, and changed."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Generator, Iterator
 from itertools import chain
@@ -15,21 +14,28 @@ from django.utils.translation import gettext as _
 from geoplatform.query.crs import CRS84, parse_crs
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
-from geoplatform.services.features.create import create
+from geoplatform.services.features.answers import etag, proposed, represented, tagged
+from geoplatform.services.features.edit import PATCHES, create, edit
 from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
 from geoplatform.services.features.page import collection
 from geoplatform.services.features.parameters import as_of, given, parse, refuse_all
 from geoplatform.services.features.schemas import link_header
 from geoplatform.services.features.table import item_page, items_page
 from geoplatform.services.features.views import layer_or_404
-from geoplatform.services.negotiation import HTML, JSON, chosen, link
+from geoplatform.services.negotiation import HTML, chosen
 from geoplatform.services.problems import Problem, problems
 from geoplatform.services.sending import pack, send
 
 
 def methods(name: str) -> list[str]:
     """Programs look here for whether a layer takes new features."""
-    return ["GET", "HEAD", *(["POST"] if layer_or_404(name).open_to_all else [])]
+    return ["GET", "HEAD", *(["POST"] if layer_or_404(name).editable else [])]
+
+
+def item_methods(name: str, id: str) -> list[str]:
+    """QGIS asks this of an id that does not exist, too, where a layer is empty."""
+    editable = layer_or_404(name).editable
+    return ["GET", "HEAD", *(["PUT", "PATCH", "DELETE"] if editable else [])]
 
 
 @problems(methods_of=methods)
@@ -72,9 +78,18 @@ class Begun:
         return self.pieces
 
 
-@problems("GET", "HEAD")
-def item(request: HttpRequest, name: str, id: str) -> HttpResponse:
-    """One feature by its id, with links."""
+# PATCH is said by Accept-Patch, which implies it (RFC 5789, 3.1), and not in Allow: QGIS would send patches that do
+# not say which version they saw, and overwrite what others changed meanwhile. Without, it sends whole features.
+@problems(methods_of=item_methods, unsaid=("PATCH",), headers={"Accept-Patch": PATCHES})
+def item(request: HttpRequest, name: str, id: str) -> HttpResponseBase:
+    """One feature by its id: read, replaced, updated, deleted."""
+    if request.method not in ("GET", "HEAD"):
+        return edit(request, name=name, id=id)
+    return read_one(request, name, id)
+
+
+def read_one(request: HttpRequest, name: str, id: str) -> HttpResponse:
+    """One feature with links; one that only is proposed yet says so."""
     layer = layer_or_404(name)
     offer = chosen(request, ITEM)
     values = given(request)
@@ -86,23 +101,14 @@ def item(request: HttpRequest, name: str, id: str) -> HttpResponse:
     except ValueError:
         query = None
     found = list(features(query)) if query else []
-    if query is None or not found:
+    if query is None or query.id is None or not found:
+        held = proposed(request, layer, query.id) if query and query.id and at is None else None
+        if held is not None and crs == CRS84:
+            return held
         raise Problem(404, _("There is no such feature in %s.") % layer.name)
     if offer == HTML:
         return item_page(request, query, found[0][1])
-    address = f"/api/collections/{layer.name}"
-    links = json.dumps(
-        [
-            link(request, request.get_full_path(), "self", GEOJSON),
-            link(request, f"{address}/items/{id}?f=html", "alternate", HTML.media_type),
-            link(request, address, "collection", JSON.media_type, str(layer.title)),
-            # RFC 5829
-            link(request, f"{address}/items/{id}/history", "version-history", JSON.media_type),
-        ],
-        ensure_ascii=False,
-    )
-    return HttpResponse(
-        found[0][1][:-1] + f',"links":{links}}}'.encode(),
-        content_type=GEOJSON,
-        headers={"Content-Crs": f"<{crs.uri}>", "Vary": "Accept, Accept-Language"},
-    )
+    text = found[0][1]
+    body = represented(request, layer, query.id, text)
+    headers = {"Content-Crs": f"<{crs.uri}>", "Vary": "Accept, Accept-Language"}
+    return tagged(request, body, etag(text, body), headers)

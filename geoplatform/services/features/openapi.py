@@ -17,7 +17,8 @@ from geoplatform.query.crs import CRS84, supported
 from geoplatform.query.feature_query import DEFAULT_LIMIT, MAX_LIMIT, MAX_SORTS
 from geoplatform.query.order import CURSOR_LIMIT
 from geoplatform.query.versions import MAX_VERSIONS
-from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS, SCHEMA
+from geoplatform.services.features import editing
+from geoplatform.services.features.formats import ITEM, ITEMS, SCHEMA
 from geoplatform.services.negotiation import HTML, JSON, Offer, absolute
 
 ITEMS_PARAMETERS = (
@@ -51,6 +52,7 @@ def document(request: HttpRequest) -> dict[str, Any]:
             "parameters": _parameters(),
             "schemas": _schemas(),
             "responses": _responses(),
+            "securitySchemes": editing.SCHEMES,
         },
     }
 
@@ -105,27 +107,6 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
         {"$ref": f"#/components/parameters/{name}"}
         for name in ITEMS_PARAMETERS + (GEOMETRY_PARAMETERS if layer.geometry else ())
     ] + [_query_parameter(each) for each in properties(layer)]
-    if layer.open_to_all:
-        listing["post"] = {
-            "summary": _("Add a point"),
-            "operationId": f"{layer.name}.create",
-            "requestBody": {
-                "required": True,
-                "content": {GEOJSON: {"schema": {"$ref": "#/components/schemas/Feature"}}},
-            },
-            "responses": {
-                "201": {
-                    "description": "Created",
-                    "headers": {"Location": {"schema": {"type": "string"}}},
-                },
-                "202": {
-                    "description": "Accepted: it waits for review",
-                    "headers": {"Location": {"schema": {"type": "string"}}},
-                    "content": {"application/json": {"schema": {"type": "object"}}},
-                },
-                "default": {"$ref": "#/components/responses/Problem"},
-            },
-        }
     one = _get(str(layer.title), f"{layer.name}.item", "Feature", ITEM)
     one["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
@@ -138,6 +119,9 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
             "schema": {"type": "string", "format": "uuid"},
         }
     ]
+    if layer.editable:
+        listing["post"] = editing.create(layer)
+        one.update(editing.one(layer))
     past = _get(_("Versions of a feature"), f"{layer.name}.history")
     past["get"]["parameters"] += [
         _parameter(
@@ -241,7 +225,7 @@ def _parameters() -> dict[str, Any]:
             "crs", _("The coordinate reference system of the geometries in the answer.")
         ),
     ]
-    return {each["name"]: each for each in described}
+    return {each["name"]: each for each in described} | editing.headers()
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
@@ -286,8 +270,10 @@ def _schemas() -> dict[str, Any]:
                 "status": {"type": "integer"},
                 "detail": {"type": "string"},
                 "errors": {"type": "array", "items": {"type": "object"}},
+                "conflicts": {"type": "array", "items": {"type": "object"}},
             },
         },
+        **editing.schemas(),
     }
 
 

@@ -58,8 +58,8 @@ class Command(BaseCommand):
         if setpriv := shutil.which("setpriv"):
             # Should this process be killed outright, the kernel ends granian too.
             command = [setpriv, "--pdeathsig", "TERM", *command]
-        # All workers sign sessions with one key.
-        environment = {**os.environ, "SECRET_KEY": settings.SECRET_KEY}
+        # All processes sign alike. Not as SECRET_KEY: what lasts must not rest on a key that ends with this start.
+        environment = {**os.environ, "RUN_KEY": settings.SECRET_KEY}
         # In a session of its own, so that Ctrl-C reaches it once, through us.
         server = subprocess.Popen(
             command, env=environment, cwd=settings.BASE_DIR, start_new_session=True

@@ -1,0 +1,1 @@
+"""What people propose, open to all: /api/proposals."""
