@@ -16,7 +16,7 @@ from geoplatform.contributions import selectors, services
 from geoplatform.contributions.models import Action, State
 from geoplatform.contributions.values import from_json
 from geoplatform.review.access import Reviewer
-from geoplatform.review.forms import BLOCKS, ValuesForm, reason_of, values_form
+from geoplatform.review.forms import BLOCKS, ValuesForm, reason_of, values_form, written
 from geoplatform.review.proposal import Told
 
 
@@ -131,7 +131,7 @@ def _block(request: HttpRequest, reviewer: Reviewer, told: Told) -> tuple[str, b
         contributor=author,
         until=timezone.now() + dt.timedelta(days=days),
         reviewer=reviewer.author,
-        reason=str(request.POST.get("reason", "")),
+        reason=written(request.POST, "reason"),
     )
     return _("Blocked. What waits of theirs goes on waiting."), True
 
@@ -139,7 +139,7 @@ def _block(request: HttpRequest, reviewer: Reviewer, told: Told) -> tuple[str, b
 def _unblock(request: HttpRequest, reviewer: Reviewer, told: Told) -> tuple[str, bool]:
     if told.proposal.author_id is None:
         raise Http404
-    reason = str(request.POST.get("reason", ""))
+    reason = written(request.POST, "reason")
     services.unblock(contributor=told.proposal.author_id, reviewer=reviewer.author, reason=reason)
     return _("The block has ended."), True
 

@@ -313,6 +313,8 @@ def test_blocking_and_taking_back(reviewer, tree):
     proposal = proposed(tree, author)
     assert act(reviewer, proposal, "block", days="7").status_code == 422
     assert act(reviewer, proposal, "block", days="8", reason="x").status_code == 422
+    assert act(reviewer, proposal, "block", days="7", reason="a\x00b").status_code == 422
+    assert act(reviewer, proposal, "reject", reason="a\x00b").status_code == 422
     answer = act(reviewer, proposal, "block", days="7", reason="advertises")
     assert answer["Location"] == f"/en/review/{proposal.id}"
     until = Contributor.objects.get(pk=author.contributor.pk).blocked_until
