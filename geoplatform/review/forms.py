@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions.geometry import make_point
+from geoplatform.contributions.texts import DISTURBING, LONGEST
 from geoplatform.pages.fields import DegreesField, fields_of
 
 LATITUDE, LONGITUDE = "latitude", "longitude"
@@ -107,3 +108,11 @@ def reason_of(data: Mapping[str, Any]) -> str:
     known = {str(each) for each in REJECTIONS}
     parts = [chosen if chosen in known else "", str(data.get("reason", "")).strip()]
     return " ".join(part for part in parts if part)
+
+
+def written(data: Mapping[str, Any], name: str) -> str:
+    """A text that somebody wrote, for services that take it as it is. Raises ValidationError for what no text holds."""
+    text = str(data.get(name, "")).strip()
+    if len(text) > LONGEST or DISTURBING.search(text):
+        raise ValidationError(_("This text is too long, or holds a character that cannot be seen."))
+    return text

@@ -22,7 +22,6 @@ from django.views.decorators.http import require_http_methods
 
 from geoplatform.catalog import registry
 from geoplatform.contributions import selectors
-from geoplatform.contributions.texts import LONGEST
 from geoplatform.contributions.undo import (
     WHY,
     UndoError,
@@ -35,6 +34,7 @@ from geoplatform.contributions.undo import (
 from geoplatform.history.models import Changeset
 from geoplatform.pages import words
 from geoplatform.review.access import Reviewer, forbidden, reviewers_only
+from geoplatform.review.forms import written
 from geoplatform.review.page import render_page
 from geoplatform.review.proposal import who
 
@@ -67,9 +67,9 @@ def undo_page(request: HttpRequest, reviewer: Reviewer) -> HttpResponse:
     }
     if request.method != "POST":
         return render_page(request, "undo.html", context)
-    reason = request.POST.get("reason", "").strip()[:LONGEST]
     for_real = request.POST.get("do") == "undo"
     try:
+        reason = written(request.POST, "reason")
         asked = _asked(request.POST)
         if for_real and not reason:
             raise ValidationError(_("Please say why: it stands in the history."))
@@ -155,7 +155,7 @@ def _instant(data: Mapping[str, str], name: str) -> dt.datetime:
         found = parse_datetime(data.get(name, ""))
     except ValueError:
         found = None
-    if found is None:
+    if found is None or not 2000 <= found.year <= 2200:
         raise ValidationError(_("Please give date and time, as 2026-05-31 14:30."))
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from geoplatform.contributions.models import Block, Contributor, Decision, Proposal, Zone
-from geoplatform.contributions.services import ANYBODY
+from geoplatform.contributions.services import ANYBODY, Author
 from layers.plants import Plant
 from tests import make
 from tests.contributions import people
@@ -313,6 +313,8 @@ def test_blocking_and_taking_back(reviewer, tree):
     proposal = proposed(tree, author)
     assert act(reviewer, proposal, "block", days="7").status_code == 422
     assert act(reviewer, proposal, "block", days="8", reason="x").status_code == 422
+    assert act(reviewer, proposal, "block", days="7", reason="a\x00b").status_code == 422
+    assert act(reviewer, proposal, "reject", reason="a\x00b").status_code == 422
     answer = act(reviewer, proposal, "block", days="7", reason="advertises")
     assert answer["Location"] == f"/en/review/{proposal.id}"
     until = Contributor.objects.get(pk=author.contributor.pk).blocked_until
@@ -332,18 +334,22 @@ def test_closed_in_favour_of_another(reviewer, tree):
     assert one.state == "superseded"
 
 
-def test_confirming_is_for_who_is_known(tree):
+def test_confirming_is_one_voice_of_several_and_none_on_ones_own(reviewer, tree):
     proposal = proposed(tree, people.new())
-    client = client_of("known", kind="reviewer")
-    assert "independent voices" not in page(client, proposal)
-    contributor = Contributor.objects.create(user_id=client.session["_auth_user_id"], accepted=9)
-    Contributor.objects.filter(pk=contributor.pk).update(
-        counted_from=timezone.now() - dt.timedelta(days=30)
-    )
-    assert "independent voices" in page(client, proposal)
-    answer = act(client, proposal, "confirm")
+    assert "independent voices" in page(reviewer, proposal)
+    answer = act(reviewer, proposal, "confirm")
     assert answer["Location"] == f"/en/review/{proposal.id}"
     assert proposal.decisions.get().kind == "confirm"
+    assert Proposal.objects.get().state == "open"
+    assert act(client_of("second", kind="reviewer"), proposal, "confirm").status_code == 303
+    assert Proposal.objects.get().state == "applied"
+    # One's own, sent before one had a role.
+    user = reviewer.session["_auth_user_id"]
+    own = proposed(
+        tree, Author(contributor=Contributor.objects.get(user_id=user)), values={"note": "mine"}
+    )
+    assert "independent voices" not in page(reviewer, own)
+    assert act(reviewer, own, "confirm").status_code == 403
 
 
 @pytest.mark.parametrize("address", [uuid.uuid4(), "undo/x"])

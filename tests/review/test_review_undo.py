@@ -85,6 +85,9 @@ def test_an_author_and_a_span(reviewer, tree):
         ({"kind": "changeset", "changeset": "999999999999"}, "no such changeset"),
         ({"kind": "who"}, "whose work"),
         ({"kind": "who", "who": "key:1", "since": "yesterday"}, "date and time"),
+        ({"kind": "who", "who": "key:1", "since": "0001-01-01T00:00+14:00"}, "date and time"),
+        ({"kind": "who", "who": "key:1\x00"}, "whose work"),
+        ({"kind": "who", "who": "key:1", "reason": "a\x00b"}, "cannot be seen"),
         (
             {"kind": "span", "start": "2026-01-01T10:00", "end": "2026-01-01T09:00"},
             "at most 31 days",
