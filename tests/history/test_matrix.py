@@ -16,7 +16,7 @@ from django.test import Client
 
 from geoplatform.catalog import registry
 from geoplatform.database.cluster import Cluster
-from geoplatform.webmap import guard
+from geoplatform.pages import guard
 from layers.plants import Plant
 from tests import make
 from tests.conftest import addresses
