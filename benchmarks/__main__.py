@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import django
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -38,6 +40,9 @@ def main(names: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
+    # Some compare with what the platform's own rooms give, in this process.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geoplatform.settings")
+    django.setup()
     console = Console()
     rows = []
     for name in names or ALL:
