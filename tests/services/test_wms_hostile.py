@@ -39,7 +39,7 @@ VALID = (
 )
 
 
-LARGEST = VALID.partition(b"&WIDTH")[0] + b",quarters&WIDTH=4096&HEIGHT=4096&FORMAT="
+LARGEST = VALID.partition(b"&WIDTH")[0] + b",quarters&WIDTH=3072&HEIGHT=3072&FORMAT="
 
 
 class Wire:

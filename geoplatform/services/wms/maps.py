@@ -18,7 +18,7 @@ from geoplatform.services.wms.parameters import VERSIONS, Parameters, quoted, re
 
 ROOT = "geoplatform"  # the group of all layers
 MAX_LAYERS = 20  # drawn in one picture; the group may be larger
-MAX_SIDE = 4096  # pixels, of width and height
+MAX_SIDE = 3072  # pixels, of width and height: the largest picture of several layers takes less than a second
 STYLE = "default"
 CSS_DPI = 96.0  # sizes of symbols are CSS pixels
 RATIOS = (0.5, 6.0)
