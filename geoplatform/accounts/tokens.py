@@ -23,6 +23,14 @@ MOST = 20  # valid ones at a time
 DAYS = (30, 90, 365)
 
 
+def _editable() -> list[tuple[str, Any]]:
+    return [(each.name, each.title) for each in registry.layers() if each.editable]
+
+
+def _days() -> list[tuple[int, str]]:
+    return [(days, _("%(days)d days") % {"days": days}) for days in DAYS]
+
+
 class TokenForm(forms.Form):
     """What a token is for."""
 
@@ -31,20 +39,15 @@ class TokenForm(forms.Form):
     )
     layers = forms.MultipleChoiceField(
         label=_("Layers that it may write to"),
+        choices=_editable,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None chosen: all that you may write to yourself."),
     )
-    days = forms.TypedChoiceField(label=_("Valid for"), coerce=int, initial=DAYS[-1])
+    days = forms.TypedChoiceField(label=_("Valid for"), choices=_days, coerce=int, initial=DAYS[-1])
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, label_suffix="")
-        self.fields["layers"].choices = [  # type: ignore[attr-defined]
-            (each.name, each.title) for each in registry.layers() if each.editable
-        ]
-        self.fields["days"].choices = [  # type: ignore[attr-defined]
-            (days, _("%(days)d days") % {"days": days}) for days in DAYS
-        ]
 
 
 @never_cache

@@ -21,15 +21,15 @@ from geoplatform.pages.models import LawText
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
+def _layers() -> list[tuple[str, Any]]:
+    named = [(each.name, each.title) for each in registry.layers() if each.editable]
+    return [("", _("all layers")), *named]
+
+
 class RoleForm(forms.ModelForm):
     """Layers to choose from, since they are no table."""
 
-    layer = forms.ChoiceField(label=_("layer"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        named = [(each.name, each.title) for each in registry.layers() if each.editable]
-        self.fields["layer"].choices = [("", _("all layers")), *named]  # type: ignore[attr-defined]
+    layer = forms.ChoiceField(label=_("layer"), required=False, choices=_layers)
 
 
 @admin.register(Role)

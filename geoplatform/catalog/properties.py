@@ -86,6 +86,25 @@ def resolve(layer: Layer, entry: str | Related) -> Property:
     return Property(name, path, target._meta.get_field(second), field)
 
 
+def own_field(layer: Layer, name: str) -> models.Field[Any, Any]:
+    """A field of the layer's model, foreign keys included. Raises FieldDoesNotExist."""
+    found = layer.model._meta.get_field(name)
+    if not isinstance(found, models.Field):
+        raise FieldDoesNotExist(f"{name} is a relation from elsewhere")
+    return found
+
+
+def value_of_nothing(field: models.Field[Any, Any]) -> Any:
+    """What a field holds when nothing is said: null, its default, empty text. Raises LookupError if it must say."""
+    if field.null:
+        return None
+    if field.has_default():
+        return field.get_default()
+    if field.blank and field.empty_strings_allowed:
+        return ""
+    raise LookupError(field.name)
+
+
 def has_field(layer: Layer, path: str) -> bool:
     name = path.partition("__")[0]
     try:

@@ -26,19 +26,11 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.query.cql2.geometry import LEVELS
 
 MOST_VERTICES = 5000
 MOST_BYTES = 256 * 1024  # of a body as a whole; the server's own limit is the same
-# GeoJSON type: how many lists lie around a position, and the type of one part.
-NESTING = {
-    "Point": 0,
-    "MultiPoint": 1,
-    "LineString": 1,
-    "MultiLineString": 2,
-    "Polygon": 2,
-    "MultiPolygon": 3,
-}
-NAMES = {name.upper(): name for name in NESTING}
+NAMES = {name.upper(): name for name in LEVELS}
 
 
 def parse_point(geometry: Any) -> Point:
@@ -92,7 +84,7 @@ def _guard(geometry: Any, wanted: str, taken: tuple[str, ...]) -> str:
         )
     kind: str = geometry["type"]
     level: list[Any] = [geometry.get("coordinates")]
-    for _depth in range(NESTING[kind]):
+    for _depth in range(LEVELS[kind]):
         if not all(isinstance(each, list) and each for each in level):
             raise ValidationError(_("The coordinates are not nested as a %s has them.") % kind)
         level = [inner for each in level for inner in each]

@@ -19,7 +19,7 @@ from django.db.models import NOT_PROVIDED
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import has_field
+from geoplatform.catalog.properties import has_field, own_field
 from geoplatform.contributions.models import Proposal
 from geoplatform.contributions.trust import OPEN_REPORTS
 from geoplatform.contributions.values import column, hex_of
@@ -229,7 +229,7 @@ def _stored(each: Any, value: Any) -> Any:
 
 
 def _column_of(layer: Layer, name: str) -> str:
-    return str(layer.model._meta.get_field(name).column)  # type: ignore[union-attr]
+    return str(own_field(layer, name).column)
 
 
 def _inside(layer: Layer) -> str:

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import own_field
 from geoplatform.contributions import effect, rows
 from geoplatform.contributions.models import (
     WAITING,
@@ -247,7 +248,7 @@ def changes_since(proposal: Proposal) -> list[Difference]:
     return [
         Difference(
             name=name,
-            label=str(layer.model._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+            label=str(own_field(layer, name).verbose_name),
             base=columns[0][name] if columns[0] else None,
             theirs=columns[1][name] if columns[1] else None,
             ours=None,
@@ -288,7 +289,7 @@ def _differences(
         verdict = "apply" if merge is None or name in merge.apply else "same"
         yield Difference(
             name=name,
-            label=str(layer.model._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+            label=str(own_field(layer, name).verbose_name),
             base=base[name] if base else None,
             theirs=theirs[name] if theirs else None,
             ours=ours[name] if ours else None,

@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from geoplatform.catalog.properties import value_of_nothing
 from geoplatform.exchange import botany
 from geoplatform.exchange.mapping import FieldRule
 
@@ -135,13 +136,10 @@ def mapped(text: str | None, rule: FieldRule) -> Any:
 
 def blank(field: models.Field[Any, Any]) -> Any:
     """What a field holds when the file has no value: null, the model's default, or a Fault."""
-    if field.null:
-        return None
-    if field.has_default():
-        return field.get_default()
-    if field.blank and field.empty_strings_allowed:
-        return ""
-    return Fault(_("%(field)s: no value") % {"field": field.name})
+    try:
+        return value_of_nothing(field)
+    except LookupError:
+        return Fault(_("%(field)s: no value") % {"field": field.name})
 
 
 def checked(value: Any, rule: FieldRule, field: models.Field[Any, Any]) -> Any:

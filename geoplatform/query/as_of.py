@@ -33,14 +33,7 @@ def stable(instant: dt.datetime) -> dt.datetime:
 def relation(layer: Layer, at: dt.datetime, columns: set[str]) -> sql.Composed:
     """SELECT of these columns of the layer's table as they were; conditions on it reach the indexes of both parts."""
     table = layer.model._meta.db_table
-    upkeep = upkeep_of(layer)
-    names = sorted(columns)
-    now = sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in names)
-    joins: dict[str, sql.Composable] = {}
-    past = sql.SQL(", ").join(
-        sql.SQL("{} AS {}").format(_past(upkeep, name, joins), sql.Identifier(name))
-        for name in names
-    )
+    now, past, joins = _both(layer, columns)
     return sql.SQL(
         "SELECT {now} FROM public.{table} f WHERE f.changed <= {at}"
         " UNION ALL SELECT {past} FROM history.{table} h{joins}"
@@ -50,7 +43,7 @@ def relation(layer: Layer, at: dt.datetime, columns: set[str]) -> sql.Composed:
         past=past,
         table=sql.Identifier(table),
         at=sql.Literal(at),
-        joins=sql.Composed(list(joins.values())),
+        joins=joins,
     )
 
 
@@ -59,14 +52,7 @@ def every_version(layer: Layer, id: uuid.UUID, columns: set[str]) -> sql.Compose
 
     `valid_to`, `opened_by`, `closed_by` (changesets) and `deleted`; null and false for the version that stands.
     """
-    upkeep = upkeep_of(layer)
-    names = sorted(columns)
-    now = sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in names)
-    joins: dict[str, sql.Composable] = {}
-    past = sql.SQL(", ").join(
-        sql.SQL("{} AS {}").format(_past(upkeep, name, joins), sql.Identifier(name))
-        for name in names
-    )
+    now, past, joins = _both(layer, columns)
     return sql.SQL(
         "SELECT {now}, NULL::timestamptz AS valid_to, f.changeset AS opened_by, NULL::bigint AS closed_by,"
         " false AS deleted FROM public.{table} f WHERE f.id = {id}"
@@ -77,8 +63,21 @@ def every_version(layer: Layer, id: uuid.UUID, columns: set[str]) -> sql.Compose
         past=past,
         table=sql.Identifier(layer.model._meta.db_table),
         id=sql.Literal(id),
-        joins=sql.Composed(list(joins.values())),
+        joins=joins,
     )
+
+
+def _both(layer: Layer, columns: set[str]) -> tuple[sql.Composed, sql.Composed, sql.Composed]:
+    """The columns of the row that stands (`f`), the same of a closed version (`h`), and the joins that those need."""
+    upkeep = upkeep_of(layer)
+    names = sorted(columns)
+    joins: dict[str, sql.Composable] = {}
+    now = sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in names)
+    past = sql.SQL(", ").join(
+        sql.SQL("{} AS {}").format(_past(upkeep, name, joins), sql.Identifier(name))
+        for name in names
+    )
+    return now, past, sql.Composed(list(joins.values()))
 
 
 def _past(upkeep: Upkeep, name: str, joins: dict[str, sql.Composable]) -> sql.Composable:

@@ -19,7 +19,7 @@ from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import property_by_name
+from geoplatform.catalog.properties import own_field, property_by_name, value_of_nothing
 from geoplatform.contributions.geometry import parse_geometry
 from geoplatform.services.problems import Problem
 
@@ -138,14 +138,10 @@ def editable_only(layer: Layer, properties: Any) -> dict[str, Any]:
 
 def without(layer: Layer, name: str) -> Any:
     """What a property holds when nothing is said about it. Raises DRF's ValidationError where something must be."""
-    field: Any = layer.model._meta.get_field(name)
-    if field.null:
-        return None
-    if field.has_default():
-        return field.get_default()
-    if field.blank and field.empty_strings_allowed:
-        return ""
-    raise ValidationError({name: [_("This is needed.")]})
+    try:
+        return value_of_nothing(own_field(layer, name))
+    except LookupError:
+        raise ValidationError({name: [_("This is needed.")]}) from None
 
 
 def emptied(layer: Layer, properties: Mapping[str, Any]) -> dict[str, Any]:

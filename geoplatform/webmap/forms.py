@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import own_field
 from geoplatform.contributions.geometry import make_point
 from geoplatform.pages.fields import DegreesField, NameField, fields_of
 
@@ -98,7 +99,7 @@ def form_for(layer: Layer, *args: Any, **kwargs: Any) -> FeatureForm:
 def _is_question(layer: Layer, name: str) -> bool:
     """A choice that everybody can answer; what only corrects a value that comes by itself can wait."""
     corrections = {rule.own for rule in layer.model.derived}
-    return bool(layer.model._meta.get_field(name).choices) and name not in corrections  # type: ignore[union-attr]
+    return bool(own_field(layer, name).choices) and name not in corrections
 
 
 def _split_pair(data: Any) -> Any:

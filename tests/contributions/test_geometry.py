@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplatform.catalog import registry
-from geoplatform.contributions.geometry import MOST_VERTICES, NESTING, parse_geometry
+from geoplatform.contributions.geometry import MOST_VERTICES, parse_geometry
+from geoplatform.query.cql2.geometry import LEVELS
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def refused(kind, coordinates, wanted=None, **more):
 
 
 KINDS = sorted(
-    kind for kind in NESTING if any(e.geometry_type == kind.upper() for e in registry.layers())
+    kind for kind in LEVELS if any(e.geometry_type == kind.upper() for e in registry.layers())
 )
 
 
@@ -119,7 +120,7 @@ json = st.recursive(
 
 
 @settings(max_examples=100, deadline=None, database=None)
-@given(kind=st.sampled_from(sorted(NESTING)), coordinates=json)
+@given(kind=st.sampled_from(sorted(LEVELS)), coordinates=json)
 def test_whatever_comes_is_a_geometry_or_a_sentence(kind, coordinates):
     for wanted in KINDS:
         with suppress(ValidationError):

@@ -1,10 +1,11 @@
 """Settings of the peer: tokens, a pool of connections, the history's middleware."""
 
 import os
+import secrets
 
 import dj_database_url
 
-SECRET_KEY = "only for measuring"  # noqa: S105
+SECRET_KEY = secrets.token_urlsafe()
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = [
     "django.contrib.auth",

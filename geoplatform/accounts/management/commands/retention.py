@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from geoplatform.accounts.retention import forget
+from geoplatform.catalog.terminal import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Forget keys without use for 12 months, ended tokens and ended sessions."
 
     def handle(self, *args: Any, **options: Any) -> None:

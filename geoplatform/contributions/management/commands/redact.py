@@ -7,14 +7,15 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.contributions import redaction
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Replaces texts in old versions of a feature, or the reason of a changeset, by a marker."
     requires_system_checks = ()
 

@@ -9,13 +9,13 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from rich.console import Console
 from rich.table import Table
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.contributions import undo
 from geoplatform.history.models import Changeset
 
@@ -23,7 +23,7 @@ SOME = 3
 SHOWN = 50
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """Exit status: 0 all was undone, 3 something was left as it is."""
 
     help = "Takes back what was done. Exit status: 0 all was undone, 3 something was left as it is."
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         return undo.undo_changesets(ids=ids, **common)
 
     def _print(self, found: undo.Undone, dry_run: bool) -> None:
-        console = Console(file=self.stdout, width=None if sys.stdout.isatty() else 120)  # type: ignore[arg-type]
+        console = self.console
         if dry_run:
             console.print(_("dry run: nothing was changed"))
         counts = Table(_("layer"), _("brought back"), _("changed"), _("removed"))

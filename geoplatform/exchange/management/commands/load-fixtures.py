@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from geoplatform.exchange.terminal import TerminalCommand
+from geoplatform.catalog.terminal import TerminalCommand
 
 
 class Command(TerminalCommand):

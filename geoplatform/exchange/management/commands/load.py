@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.exchange.printing import print_summary
-from geoplatform.exchange.terminal import TerminalCommand
 
 ALL, NOTHING, SOME = 0, 2, 3
 

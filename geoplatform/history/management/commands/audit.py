@@ -6,17 +6,17 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from rich.console import Console
 from rich.table import Table
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.history.audit import FAULTS, Finding, audit, counted
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """Exit status: 0 all is whole, 1 there are faults."""
 
     help = "Audits the history of features. Exit status: 0 it is whole, 1 there are faults."
@@ -38,8 +38,7 @@ class Command(BaseCommand):
                 features, versions = counted(name)
                 verdict = _("whole") if not found else f"[red]{_('%d faults') % len(found)}[/red]"
                 table.add_row(name, ", ".join(shown), f"{features:,}", f"{versions:,}", verdict)
-        # As wide as needed: a report is also read from a file.
-        console = Console(file=self.stdout, width=None if sys.stdout.isatty() else 120)  # type: ignore[arg-type]
+        console = self.console
         console.print(table)
         for each in faults:
             console.print(f"[red]{each.table}[/red] {each.fault}: {FAULTS[each.fault]}")

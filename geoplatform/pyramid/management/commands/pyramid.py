@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.facets import has_pyramid
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.pyramid import check, services
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     """Exit status of `check`: 0 all is right, 1 there are differences."""
 
     help = "Builds, folds or checks the pyramid of a point layer. `check` exits with 1 where it finds a difference."

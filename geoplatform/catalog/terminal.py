@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import translation
+from rich.console import Console
 
+FILE_WIDTH = 120  # columns
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that says something (POSIX, 8.2)
 
 
@@ -23,3 +26,9 @@ class TerminalCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         with translation.override(language()):
             return super().execute(*args, **options)
+
+    @property
+    def console(self) -> Console:
+        """For tables: as wide as the terminal, or as they need it where the output goes to a file."""
+        out: Any = self.stdout
+        return Console(file=out, width=None if sys.stdout.isatty() else FILE_WIDTH)
