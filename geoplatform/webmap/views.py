@@ -128,6 +128,7 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
             outcome = submit(
                 layer=layer,
                 action=Action.CREATE,
+                id=_id(request),
                 author=_author(request),
                 channel="map",
                 geometry=form.cleaned_data["point"],
@@ -160,6 +161,14 @@ def _author(request: HttpRequest) -> Author:
     return author_of_key(secret, True, address=address) or Author(address=address)
 
 
+def _id(request: HttpRequest) -> uuid.UUID | None:
+    """The id that the form brought along, which makes it harmless to send it twice."""
+    try:
+        return uuid.UUID(request.POST.get("id", ""))
+    except ValueError:
+        return None
+
+
 def _refusal(request: HttpRequest, layer: Layer) -> str:
     """Why this form is not taken, in words, or empty text."""
     if not guard.is_ours(request) or guard.is_robot(request):
@@ -174,6 +183,7 @@ def _refusal(request: HttpRequest, layer: Layer) -> str:
 def _form_context(layer: Layer, form: FeatureForm) -> dict[str, Any]:
     return {
         "form": form,
+        "id": form.data.get("id") or uuid.uuid4(),
         "token": guard.token(layer.name),
         "licence": page.licence_words(layer),
         "consent": consent_version(),
