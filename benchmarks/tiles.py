@@ -1,5 +1,7 @@
-"""Tiles of 9,300 trees at zoom 14: made anew against raw ST_AsMVT, stored ones against a bytea fetched by its key; and what open
-maps ask every few seconds, where nothing has changed."""
+"""Tiles of 9,300 trees at zoom 14: made anew against raw ST_AsMVT, stored ones against a bytea fetched by its key.
+
+And what open maps ask every few seconds, where nothing has changed.
+"""
 
 from __future__ import annotations
 
