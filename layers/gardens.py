@@ -103,6 +103,7 @@ layers = (
         geometry="area",
         public=("number", "state", Related("garden", "garden__name")),
         editable=("garden", "number", "state", "area"),
+        within="garden",
         label="number",
         symbol=Categorized(
             "state",

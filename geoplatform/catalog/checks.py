@@ -12,7 +12,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.facets import facet, has_pyramid
 from geoplatform.catalog.layer import DIMENSIONS, Layer
 from geoplatform.catalog.models import Feature
-from geoplatform.catalog.properties import properties, resolve
+from geoplatform.catalog.properties import own_field, properties, resolve
 from geoplatform.catalog.symbols import Categorized, Fill, Marker, Stroke, simple_symbols
 
 ROLES = ("municipality", "quarter", "species")
@@ -34,6 +34,7 @@ def check_layers(**kwargs: Any) -> list[CheckMessage]:
             _public,
             _editable,
             _coupled,
+            _within,
             _derived,
             _symbol,
             _label,
@@ -164,6 +165,24 @@ def _coupled(layer: Layer) -> Iterator[CheckMessage]:
                 f"coupled: {name!r} is not editable or stands twice",
                 "Name editable fields, each in one group at most.",
             )
+
+
+def _within(layer: Layer) -> Iterator[CheckMessage]:
+    if layer.within is None:
+        return
+    field = own_field(layer, layer.within)
+    holders = [each for each in registry.declared() if each.model is field.related_model]
+    if (
+        layer.within not in layer.editable
+        or not layer.geometry
+        or not any(each.dimension == 2 for each in holders)
+    ):
+        yield _error(
+            layer,
+            15,
+            f"within: {layer.within!r} does not name what holds its features",
+            "Name an editable foreign key to a model with a layer of polygons.",
+        )
 
 
 def _derived(layer: Layer) -> Iterator[CheckMessage]:

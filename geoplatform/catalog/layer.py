@@ -47,6 +47,8 @@ class Layer:
     editable  what the form, the proposal and its diff hold; empty: only staff changes it
     coupled   editable fields that only mean something together: a conflict about one is one about all of them
     reviewed  whether everything that people send waits for review
+    within    an editable foreign key: the geometry of the feature that it names holds this one's, as a garden its plots
+    alike     metres within which a second feature of the same kind may be the first one: people are asked
     label     the public property that names a feature on the map
     zooms     first and last Web-Mercator zoom level at which the layer is drawn
     where     the part of the model's rows that belongs to this layer
@@ -65,6 +67,8 @@ class Layer:
     editable: tuple[str, ...] = ()
     coupled: tuple[tuple[str, ...], ...] = ()
     reviewed: bool = False
+    within: str | None = None
+    alike: float = 10.0
     label: str | None = None
     symbol: Symbol | None = None
     zooms: tuple[int, int] = (0, 22)

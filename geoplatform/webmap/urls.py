@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import SlugConverter
 
 from geoplatform.catalog import registry
-from geoplatform.webmap import history, views
+from geoplatform.webmap import contribute, history, pending, undoing, views
 
 
 class LayerName(SlugConverter):
@@ -21,8 +21,15 @@ register_converter(LayerName, "layer")
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
     path("<layer:name>/", views.listing, name="listing"),
-    path("<layer:name>/new", views.add, name="add"),
+    path("pending", pending.pending, name="pending"),
+    path("<layer:name>/new", contribute.add, name="add"),
+    path("<layer:name>/undo", undoing.undo, name="undo"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),
     path("<layer:name>/<uuid:id>/history", history.feature_history, name="history"),
+    path("<layer:name>/<uuid:id>/correct", contribute.correct, name="correct"),
+    path("<layer:name>/<uuid:id>/move", contribute.move, name="move"),
+    path("<layer:name>/<uuid:id>/report", contribute.report, name="report"),
+    path("<layer:name>/<uuid:id>/confirm", contribute.confirm, name="confirm"),
+    path("<layer:name>/<uuid:id>/settle", undoing.settle, name="settle"),
     path("<layer:name>/<int:number>", views.by_number, name="by-number"),
 ]
