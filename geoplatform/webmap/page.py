@@ -19,6 +19,7 @@ from geoplatform.pages.basemap import basemap
 from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
+from geoplatform.webmap import live
 from geoplatform.webmap.elsewhere import elsewhere
 
 
@@ -72,7 +73,8 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
-        "texts": texts(),
+        "live": live.settings(),
+        "texts": {**texts(), **live.texts()},
     }
 
 

@@ -6,6 +6,7 @@ import { closeDetails, openDetails } from "./details.js";
 import { addHighlight } from "./highlight.js";
 import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
+import { makeLive } from "./live.js";
 import { canDraw, makeMap } from "./map.js";
 import { hitsAt } from "./pick.js";
 import { element, text } from "./settings.js";
@@ -34,6 +35,7 @@ function start() {
     makeList(map, (layer, id) => void openDetails(map, layer, id));
     // The server made the list for the whole city; this view may be another.
     void refreshList(map);
+    makeLive(map);
     openLinked();
   });
   // For whoever drives this page: everything in view is drawn.

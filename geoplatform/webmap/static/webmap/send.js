@@ -21,7 +21,9 @@ export async function sendForm(form, { id, submitter = null } = {}) {
   for (const [name, value] of new FormData(form, submitter)) if (typeof value === "string") body.append(name, value);
   body.set("id", id ?? (body.get("id") || newId()));
   body.set("key", takeKey());
-  return fetchPage(form.action, { method: "POST", body });
+  const answer = await fetchPage(form.action, { method: "POST", body });
+  if (answer.status === 200) document.dispatchEvent(new CustomEvent("contributed"));
+  return answer;
 }
 
 /** A random UUID (RFC 9562, version 4); `crypto.randomUUID` itself is missing where the page came without TLS. */
