@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import SlugConverter
 
 from geoplatform.catalog import registry
-from geoplatform.webmap import history, views
+from geoplatform.webmap import find_views, history, views
 
 
 class LayerName(SlugConverter):
@@ -20,7 +20,7 @@ register_converter(LayerName, "layer")
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
-    path("<layer:name>/", views.listing, name="listing"),
+    path("<layer:name>/", find_views.listing, name="listing"),
     path("<layer:name>/new", views.add, name="add"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),
     path("<layer:name>/<uuid:id>/history", history.feature_history, name="history"),

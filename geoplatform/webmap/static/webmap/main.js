@@ -11,6 +11,7 @@ import { hitsAt } from "./pick.js";
 import { element, text } from "./settings.js";
 import { say } from "./status.js";
 import { makeTabs } from "./tabs.js";
+import { followFilter } from "./tiles.js";
 
 makeTabs();
 makeCopying();
@@ -31,6 +32,7 @@ function start() {
   map.once("load", () => {
     addHighlight(map);
     makeLayerSwitch(map);
+    followFilter(map);
     makeList(map, (layer, id) => void openDetails(map, layer, id));
     // The server made the list for the whole city; this view may be another.
     void refreshList(map);
@@ -74,6 +76,7 @@ function start() {
 function keepPlaceInLanguageLinks() {
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("a.language"))) {
     link.addEventListener("click", () => {
+      link.search = location.search;
       link.hash = location.hash;
     });
   }
