@@ -47,7 +47,8 @@ class Layer:
     editable  what the form, the proposal and its diff hold; empty: only staff changes it
     coupled   editable fields that only mean something together: a conflict about one is one about all of them
     reviewed  whether everything that people send waits for review
-    label     the public property that names a feature on the map
+    label     the public property that names a feature on the map; where it is a text of its own, search knows it
+    names     other public texts of its own that search finds a feature by
     zooms     first and last Web-Mercator zoom level at which the layer is drawn
     where     the part of the model's rows that belongs to this layer
     role      "municipality", "quarter" or "species": the subject that other rooms look up by role
@@ -66,6 +67,7 @@ class Layer:
     coupled: tuple[tuple[str, ...], ...] = ()
     reviewed: bool = False
     label: str | None = None
+    names: tuple[str, ...] = ()
     symbol: Symbol | None = None
     zooms: tuple[int, int] = (0, 22)
     where: Q | None = None
