@@ -49,7 +49,8 @@ class Layer:
     reviewed  whether everything that people send waits for review
     within    an editable foreign key: the geometry of the feature that it names holds this one's, as a garden its plots
     alike     metres within which a second feature of the same kind may be the first one: people are asked
-    label     the public property that names a feature on the map
+    label     the public property that names a feature on the map; where it is a text of its own, search knows it
+    names     other public texts of its own that search finds a feature by
     zooms     first and last Web-Mercator zoom level at which the layer is drawn
     where     the part of the model's rows that belongs to this layer
     role      "municipality", "quarter" or "species": the subject that other rooms look up by role
@@ -70,6 +71,7 @@ class Layer:
     within: str | None = None
     alike: float = 10.0
     label: str | None = None
+    names: tuple[str, ...] = ()
     symbol: Symbol | None = None
     zooms: tuple[int, int] = (0, 22)
     where: Q | None = None

@@ -17,6 +17,7 @@ from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing
 from geoplatform.pages.basemap import basemap
 from geoplatform.pages.frame import LANGUAGES, frame, worker
+from geoplatform.pages.place import first_layer
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
 from geoplatform.webmap import live
@@ -27,7 +28,8 @@ def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page with the platform's name and the way to its other language."""
-    addresses = {code: translate_url(request.path, code) for code in LANGUAGES}
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    addresses = {code: f"{translate_url(request.path, code)}{query}" for code in LANGUAGES}
     return render(request, template, {**frame(addresses), **context}, status=status)
 
 
@@ -69,6 +71,7 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "box": box,
         "basemap": basemap(),
         "layer": layer.name,
+        "home": first_layer().name,
         "zoom": layer.zooms[0],
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),

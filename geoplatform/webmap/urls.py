@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import SlugConverter
 
 from geoplatform.catalog import registry
-from geoplatform.webmap import contribute, history, pending, undoing, views
+from geoplatform.webmap import contribute, find_views, history, pending, undoing, views
 
 
 class LayerName(SlugConverter):
@@ -20,8 +20,8 @@ register_converter(LayerName, "layer")
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
-    path("<layer:name>/", views.listing, name="listing"),
     path("pending", pending.pending, name="pending"),
+    path("<layer:name>/", find_views.listing, name="listing"),
     path("<layer:name>/new", contribute.add, name="add"),
     path("<layer:name>/undo", undoing.undo, name="undo"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),

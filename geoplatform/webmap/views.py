@@ -15,10 +15,11 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.contributions import selectors
 from geoplatform.pages.basemap import allow_basemap
 from geoplatform.pages.place import first_layer, start_box
-from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
+from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features, rows
 from geoplatform.webmap import acts, page, pending
-from geoplatform.webmap.entries import around, details
+from geoplatform.webmap.entries import details
+from geoplatform.webmap.find_views import seen, view_context
 from geoplatform.webmap.forms import form_for
 from geoplatform.webmap.sending import form_context
 
@@ -42,36 +43,17 @@ def _render(
 @allow_basemap
 def home(request: HttpRequest) -> HttpResponse:
     """The map, with list, legend and form in the page itself."""
-    layer = first_layer()
-    box = start_box()
-    entries, count, more = around(layer, box)
+    layer, box = first_layer(), start_box()
+    view, wrong = seen(request)
     context = {
-        "layer": layer,
-        "entries": entries,
-        "count": count,
-        "more": more,
+        **view_context(view, box),
+        "wrong": wrong,
         "legends": page.legends(request),
-        "map_settings": page.map_settings(layer, box),
+        "map_settings": page.map_settings(view.layer, box),
         "pending": pending.entries(box),
         **(form_context(layer, form_for(layer)) if layer.open_to_all else {}),
     }
-    return _render(request, "map.html", context)
-
-
-@require_safe
-def listing(request: HttpRequest, name: str) -> HttpResponse:
-    """The features of a layer nearest to the middle of `bbox`; the map reads its list from here."""
-    layer = _layer(name)
-    if not layer.geometry:
-        raise Http404
-    wrong = ""
-    try:
-        box = parse_bbox(request.GET["bbox"]) if request.GET.get("bbox") else start_box()
-    except QueryError as error:
-        box, wrong = start_box(), str(error)
-    entries, count, more = around(layer, box)
-    context = {"layer": layer, "entries": entries, "count": count, "more": more, "wrong": wrong}
-    return _render(request, "listing.html", context, status=400 if wrong else 200)
+    return _render(request, "map.html", context, status=400 if wrong else 200)
 
 
 @require_safe

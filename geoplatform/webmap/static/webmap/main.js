@@ -12,6 +12,7 @@ import { hitsAt } from "./pick.js";
 import { element, text } from "./settings.js";
 import { say } from "./status.js";
 import { makeTabs } from "./tabs.js";
+import { followFilter } from "./tiles.js";
 
 makeTabs();
 makeCopying();
@@ -32,6 +33,7 @@ function start() {
   map.once("load", () => {
     addHighlight(map);
     makeLayerSwitch(map);
+    followFilter(map);
     makeList(map, (layer, id) => void openDetails(map, layer, id));
     // The server made the list for the whole city; this view may be another.
     void refreshList(map);
@@ -76,6 +78,7 @@ function start() {
 function keepPlaceInLanguageLinks() {
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("a.language"))) {
     link.addEventListener("click", () => {
+      link.search = location.search;
       link.hash = location.hash;
     });
   }

@@ -11,6 +11,7 @@ import {
 import { drawMissingImages } from "../pages/images.js";
 import { settings, text } from "./settings.js";
 import { say } from "./status.js";
+import { withFilter } from "./tiles.js";
 
 /** @import { StyleSpecification } from "../pages/vendor/maplibre-gl.mjs" */
 
@@ -30,7 +31,7 @@ export function makeMap(container) {
   const map = new MapLibreMap({
     container,
     style: settings.style,
-    transformStyle: (_previous, style) => withGround(style),
+    transformStyle: (_previous, style) => withGround(withFilter(style)),
     bounds: settings.box ?? [5.9, 47.2, 15.1, 55.1],
     fitBoundsOptions: { padding: 24 },
     // `#map=zoom/latitude/longitude`: a link shows the same view to another.

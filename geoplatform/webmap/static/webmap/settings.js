@@ -8,7 +8,8 @@
  * @property {[number, number, number, number] | null} box what the map shows when it opens
  * @property {number} zoom from which on that layer is drawn
  * @property {{url: string, attribution: string} | null} basemap raster ground, where one is configured
- * @property {string} layer the layer that list and form are about
+ * @property {string} layer the layer that the page's list was made for
+ * @property {string} home the layer that the map is about when its address names none
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
  * @property {string} feature address of a feature's page, with LAYER and ID in it
