@@ -1,12 +1,13 @@
 // The map page: puts the modules together. Everything it enhances stands on the page already.
 
+import { canDraw } from "../pages/map.js";
 import { makeAdd } from "./add.js";
 import { makeCopying } from "./copy.js";
 import { closeDetails, openDetails } from "./details.js";
 import { addHighlight } from "./highlight.js";
 import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
-import { canDraw, makeMap } from "./map.js";
+import { makeMap } from "./map.js";
 import { hitsAt } from "./pick.js";
 import { element, text } from "./settings.js";
 import { say } from "./status.js";
