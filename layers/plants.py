@@ -177,6 +177,7 @@ layers = (
                 Category.HERB: Marker(color="#1b7f5c", size=13, shape="diamond"),
             },
             Marker(color="#c1121f", size=12),
+            season=("fruit_from", "fruit_to"),
         ),
         zooms=(10, 22),
         facets=FACETS,

@@ -6,6 +6,7 @@ import math
 
 from psycopg import sql
 
+from geoplatform.catalog.facets import DEEPEST
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, property_by_name
 from geoplatform.catalog.symbols import Categorized
@@ -105,6 +106,8 @@ def carried(layer: Layer, z: int) -> list[Property]:
     wanted = {"status", layer.label}
     if isinstance(layer.symbol, Categorized):
         wanted.add(layer.symbol.field)
+        if z > DEEPEST:  # nearer than the pyramid, points are drawn one by one
+            wanted |= set(layer.symbol.season or ())
     return [each for name, each in property_by_name(layer).items() if name in wanted]
 
 

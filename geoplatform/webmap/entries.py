@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import COMMON, property_by_name
-from geoplatform.catalog.symbols import Categorized
+from geoplatform.catalog.symbols import STATES, Categorized
 from geoplatform.pages import words
 from geoplatform.pages.place import box_of, municipality_name
 from geoplatform.query.feature_query import Box, FeatureQuery
 from geoplatform.query.select import rows
-from geoplatform.rendering.legend import legend
+from geoplatform.rendering.legend import swatches
 
 SHOWN = 50
 # Of so many in view the nearest ones are looked for; a wider view is cut down around its centre first.
@@ -60,15 +60,18 @@ def around(layer: Layer, box: Box | None) -> tuple[list[Entry], int, bool]:
         found = closer if len(closer) >= SHOWN else found
         if len(closer) < CONSIDERED:
             break
-    swatches = _swatches(layer)
-    entries = [_entry(layer, row, middle, swatches) for row in found if row["geometry"]]
+    by_look = swatches(layer)
+    entries = [_entry(layer, row, middle, by_look) for row in found if row["geometry"]]
     if middle:
         entries.sort(key=lambda each: each.distance or 0)
     return entries[:SHOWN], len(entries), more
 
 
 def _entry(
-    layer: Layer, row: dict[str, Any], middle: tuple[float, float] | None, swatches: dict[str, str]
+    layer: Layer,
+    row: dict[str, Any],
+    middle: tuple[float, float] | None,
+    swatches: dict[tuple[str, str], str],
 ) -> Entry:
     values = row["properties"]
     longitude, latitude = somewhere(row["geometry"])
@@ -85,22 +88,19 @@ def _entry(
     other = words.international(layer)
     symbol = layer.symbol
     category = str(values.get(symbol.field)) if isinstance(symbol, Categorized) else ""
+    state = values.get("status") if values.get("status") in STATES else ""
     return Entry(
         id=row["id"],
         address=address(layer, row["id"]),
         title=name,
         international=str(values.get(other) or "") if other else "",
         summary=" · ".join(part for part in parts if part and part.lower() != name.lower()),
-        swatch=swatches.get(category, swatches.get("", "")),
+        swatch=swatches.get((category, state)) or swatches.get(("", state), ""),
         unconfirmed=values.get("status") == "unconfirmed",
         longitude=longitude,
         latitude=latitude,
         distance=_metres(middle, (longitude, latitude)) if middle else None,
     )
-
-
-def _swatches(layer: Layer) -> dict[str, str]:
-    return {entry.value or "": entry.svg for entry in legend(layer)}
 
 
 def address(layer: Layer, id: str) -> str:
