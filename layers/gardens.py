@@ -71,6 +71,7 @@ layers = (
         public=("name", "kind", "operator", "contact_url"),
         editable=("name", "kind", "operator", "contact_url", "area"),
         label="name",
+        worth_a_stop=True,
         symbol=Categorized(
             "kind",
             {
@@ -104,6 +105,7 @@ layers = (
         public=("number", "state", Related("garden", "garden__name")),
         editable=("garden", "number", "state", "area"),
         label="number",
+        questions={"state": _("Is it free?")},
         symbol=Categorized(
             "state",
             {

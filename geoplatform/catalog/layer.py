@@ -5,7 +5,8 @@ Nothing is said twice: labels are the fields' `verbose_name`, geometry type and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ class Layer:
     coupled   editable fields that only mean something together: a conflict about one is one about all of them
     reviewed  whether everything that people send waits for review
     label     the public property that names a feature on the map
+    questions what people ask first, by the public property that answers: "May I pick?"
+    worth_a_stop  whether a suggested walk leads there: of a layer with seasons to what is ripe
     zooms     first and last Web-Mercator zoom level at which the layer is drawn
     where     the part of the model's rows that belongs to this layer
     role      "municipality", "quarter" or "species": the subject that other rooms look up by role
@@ -67,6 +70,8 @@ class Layer:
     reviewed: bool = False
     label: str | None = None
     symbol: Symbol | None = None
+    questions: Mapping[str, str | StrPromise] = field(default_factory=dict)
+    worth_a_stop: bool = False
     zooms: tuple[int, int] = (0, 22)
     where: Q | None = None
     role: str | None = None

@@ -61,18 +61,19 @@ def around(layer: Layer, box: Box | None) -> tuple[list[Entry], int, bool]:
         if len(closer) < CONSIDERED:
             break
     by_look = swatches(layer)
-    entries = [_entry(layer, row, middle, by_look) for row in found if row["geometry"]]
+    entries = [entry_of(layer, row, middle, by_look) for row in found if row["geometry"]]
     if middle:
         entries.sort(key=lambda each: each.distance or 0)
     return entries[:SHOWN], len(entries), more
 
 
-def _entry(
+def entry_of(
     layer: Layer,
     row: dict[str, Any],
     middle: tuple[float, float] | None,
     swatches: dict[tuple[str, str], str],
 ) -> Entry:
+    """A feature as a line of a list; `middle` is the longitude and latitude that its distance is told from."""
     values = row["properties"]
     longitude, latitude = somewhere(row["geometry"])
     known = property_by_name(layer)

@@ -25,8 +25,8 @@ from geoplatform.webmap.elsewhere import elsewhere
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page with the platform's name and the way to its other language."""
-    addresses = {code: translate_url(request.path, code) for code in LANGUAGES}
+    """A page with the platform's name and the way to its other language, which shows the same."""
+    addresses = {code: translate_url(request.get_full_path(), code) for code in LANGUAGES}
     return render(request, template, {**frame(addresses), **context}, status=status)
 
 
@@ -72,6 +72,7 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
+        "walk": reverse("walk"),
         "texts": texts(),
     }
 
@@ -107,6 +108,11 @@ def texts() -> dict[str, str]:
         "notCopied": _(
             "Your browser does not let the page copy. The address is marked: copy it yourself."
         ),
+        "walkAdd": _("Add to my walk"),
+        "walkAdded": _("%(title)s is on your walk."),
+        "walkRemove": _("Take off my walk"),
+        "walkRemoved": _("%(title)s is off your walk."),
+        "walkFull": _("A walk has at most 25 stops."),
         "m": "m",
         "km": "km",
     }

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import SlugConverter
 
 from geoplatform.catalog import registry
-from geoplatform.webmap import history, views
+from geoplatform.webmap import history, near, sheet, views, walk_views
 
 
 class LayerName(SlugConverter):
@@ -20,9 +20,14 @@ register_converter(LayerName, "layer")
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
+    path("nearby", near.of_place, name="nearby-place"),
+    path("walk", walk_views.walk, name="walk"),
+    path("walk.gpx", walk_views.walk_gpx, name="walk-gpx"),
+    path("sheet", sheet.sheet, name="sheet"),
     path("<layer:name>/", views.listing, name="listing"),
     path("<layer:name>/new", views.add, name="add"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),
     path("<layer:name>/<uuid:id>/history", history.feature_history, name="history"),
+    path("<layer:name>/<uuid:id>/nearby", near.of_feature, name="nearby"),
     path("<layer:name>/<int:number>", views.by_number, name="by-number"),
 ]

@@ -27,8 +27,9 @@ from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
 from geoplatform.query.select import features, rows
 from geoplatform.webmap import page
-from geoplatform.webmap.entries import around, details
+from geoplatform.webmap.entries import around
 from geoplatform.webmap.forms import FeatureForm, form_for
+from geoplatform.webmap.told import told
 
 PROPOSALS = 10  # that wait, on the page of a feature
 
@@ -89,7 +90,7 @@ def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
     if not found:
         raise Http404
     context = {
-        "feature": details(layer, found[0]),
+        "feature": told(layer, found[0]),
         "layer": layer,
         "added": "added" in request.GET,
         "proposals": selectors.overlay(layer=layer, feature=id, limit=PROPOSALS),

@@ -9,9 +9,11 @@ import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
 import { makeMap } from "./map.js";
 import { hitsAt } from "./pick.js";
+import { makeSheetLink } from "./see.js";
 import { element, text } from "./settings.js";
 import { say } from "./status.js";
 import { makeTabs } from "./tabs.js";
+import { makeWalk } from "./walk.js";
 
 makeTabs();
 makeCopying();
@@ -36,6 +38,8 @@ function start() {
     // The server made the list for the whole city; this view may be another.
     void refreshList(map);
     openLinked();
+    makeSheetLink(map);
+    makeWalk(map);
   });
   // For whoever drives this page: everything in view is drawn.
   map.once("idle", () => document.documentElement.classList.add("map-drawn"));

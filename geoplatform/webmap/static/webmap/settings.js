@@ -12,6 +12,7 @@
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
  * @property {string} feature address of a feature's page, with LAYER and ID in it
+ * @property {string} walk address of the walk's page
  * @property {Record<string, string>} texts
  */
 
