@@ -79,6 +79,11 @@ def names_of(layer: Layer) -> str:
     return f"{layer.name}-names"
 
 
+def counts_of(layer: Layer) -> str:
+    """The layer of a pyramid's tile that says how many points there are, block by block (pyramid/tiles.py)."""
+    return f"{layer.name}-counts"
+
+
 def _encode(name: str, inner: sql.Composable) -> sql.Composed:
     return sql.SQL(
         "(SELECT ST_AsMVT(t, {}, {}, 'geom', 'fid') FROM ({}) t WHERE t.geom IS NOT NULL)"

@@ -26,10 +26,10 @@ from geoplatform.webmap.entries import around
 from geoplatform.webmap.page import render_page
 from geoplatform.webmap.qr import qr_svg
 
-WIDTH, HEIGHT = 180, 130  # millimetres of the map on paper
+WIDTH, HEIGHT = 180, 120  # millimetres of the map on paper
 DENSITY = 8  # pixels in a millimetre: about 200 dpi
 RADIUS = 6378137.0
-LISTED = 24
+LISTED = 15
 EVERYWHERE: Box = (5.9, 47.2, 15.1, 55.1)
 SMALLEST = 1e-4  # degrees: a view of some metres
 
@@ -100,7 +100,10 @@ def sheet(request: HttpRequest) -> HttpResponse:
         "width": WIDTH * DENSITY,
         "height": HEIGHT * DENSITY,
         "scale": _("1 cm is about %(metres)s m") % {"metres": number_format(view.scale)},
-        "legends": [(each.title, _legend(each)) for each in reversed(drawn)],
+        # Only of what is drawn at this scale.
+        "legends": [
+            (each.title, _legend(each)) for each in reversed(drawn) if each.zooms[0] <= view.zoom
+        ],
         "address": address,
         "here": here,
         "qr": mark_safe(qr_svg(address, escape(_("QR code of this view's address")))),  # noqa: S308  made by ourselves

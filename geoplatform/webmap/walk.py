@@ -91,17 +91,21 @@ def read(wanted: Sequence[tuple[Layer, uuid.UUID]]) -> list[Stop]:
 def suggest(place: tuple[float, float]) -> list[Stop]:
     """What is worth a stop around a place: what is ripe now, and what is no matter of season."""
     srid = metric_srid(place)
-    found = []
+    found: list[tuple[float, Stop]] = []
     for layer in reversed(registry.map_layers()):
         if not layer.worth_a_stop:
             continue
         query = FeatureQuery(layer=layer, limit=SUGGESTED)
         near = within(query, place, METRES, srid, _ripe(layer))
         looks = swatches(layer)
-        # Not to what is gone.
-        standing = [row for row, _far in near.features if row["properties"].get("status") != "gone"]
-        found += [Stop(layer, entry_of(layer, row, None, looks)) for row in standing]
-    return found[:MOST]
+        found += [
+            (metres, Stop(layer, entry_of(layer, row, None, looks)))
+            for row, metres in near.features
+            if row["properties"].get("status") != "gone"
+        ]
+    # From the nearest on.
+    found.sort(key=lambda each: each[0])
+    return [stop for _metres, stop in found][:MOST]
 
 
 def _ripe(layer: Layer) -> Choices:

@@ -52,7 +52,7 @@ export function makeSmallMap(container, settings, { style, bounds, padding = 30,
   const map = new MapLibreMap({
     container,
     style,
-    transformStyle: (_previous, loaded) => withGround(loaded, settings.basemap),
+    transformStyle: (_previous, loaded) => withGround(byNight(loaded), settings.basemap),
     bounds: bounds ?? settings.box ?? ANYWHERE,
     fitBoundsOptions: { padding, maxZoom },
     // The page scrolls past the map without being caught in it.
@@ -91,6 +91,24 @@ export function withGround(style, ground) {
     sources: { ...style.sources, basemap: { type: "raster", tiles: [url], tileSize: 256, attribution } },
     layers: [background, { id: "basemap", type: "raster", source: "basemap" }, ...others],
   };
+}
+
+/** By night the paper is dark and what is written upon it is light; symbols keep the colours of the legend. */
+const NIGHT = { paper: "#1b231a", ink: "#dfe5d3" };
+
+/**
+ * The style for who wants it dark; else as it is.
+ * @param {StyleSpecification} style
+ * @returns {StyleSpecification}
+ */
+export function byNight(style) {
+  if (!matchMedia("(prefers-color-scheme: dark)").matches) return style;
+  const layers = style.layers.map((each) => {
+    if (each.type === "background") return { ...each, paint: { ...each.paint, "background-color": NIGHT.paper } };
+    if (each.type !== "symbol" || !each.layout?.["text-field"]) return each;
+    return { ...each, paint: { ...each.paint, "text-color": NIGHT.ink, "text-halo-color": NIGHT.paper } };
+  });
+  return { ...style, layers };
 }
 
 /**

@@ -3,6 +3,7 @@
 import { canDraw } from "../pages/map.js";
 import { makeAdd } from "./add.js";
 import { makeCopying } from "./copy.js";
+import { addCounts } from "./counts.js";
 import { closeDetails, openDetails } from "./details.js";
 import { addHighlight } from "./highlight.js";
 import { makeLayerSwitch } from "./layers.js";
@@ -32,6 +33,7 @@ function start() {
   const map = makeMap(element("map"));
   const add = makeAdd(map);
   map.once("load", () => {
+    addCounts(map);
     addHighlight(map);
     makeLayerSwitch(map);
     makeList(map, (layer, id) => void openDetails(map, layer, id));

@@ -9,7 +9,7 @@ import {
   setWorkerUrl,
 } from "../pages/vendor/maplibre-gl.mjs";
 import { drawMissingImages } from "../pages/images.js";
-import { withGround } from "../pages/map.js";
+import { byNight, withGround } from "../pages/map.js";
 import { settings, text } from "./settings.js";
 import { say } from "./status.js";
 
@@ -24,7 +24,7 @@ export function makeMap(container) {
   const map = new MapLibreMap({
     container,
     style: settings.style,
-    transformStyle: (_previous, style) => withGround(style, settings.basemap),
+    transformStyle: (_previous, style) => withGround(byNight(style), settings.basemap),
     bounds: settings.box ?? [5.9, 47.2, 15.1, 55.1],
     fitBoundsOptions: { padding: 24 },
     // `#map=zoom/latitude/longitude`: a link shows the same view to another.
