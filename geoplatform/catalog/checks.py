@@ -41,6 +41,7 @@ def check_layers(**kwargs: Any) -> list[CheckMessage]:
             _counted,
             _symbol,
             _label,
+            _questions,
             _facets,
             _where,
         ):
@@ -249,6 +250,18 @@ def _label(layer: Layer) -> Iterator[CheckMessage]:
         yield from _names_public(layer, name, "names")
     if not 0 <= layer.zooms[0] <= layer.zooms[1] <= 24:
         yield _error(layer, 8, f"zooms {layer.zooms}", "First and last zoom level, 0 to 24.")
+
+
+def _questions(layer: Layer) -> Iterator[CheckMessage]:
+    known = {each.name for each in properties(layer)}
+    for name in layer.questions:
+        if name not in known:
+            yield _error(
+                layer,
+                15,
+                f"questions name {name!r}, which is not public",
+                "A question is answered by one of the public properties.",
+            )
 
 
 def _facets(layer: Layer) -> Iterator[CheckMessage]:

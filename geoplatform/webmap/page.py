@@ -27,7 +27,7 @@ from geoplatform.webmap.elsewhere import elsewhere
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page with the platform's name and the way to its other language."""
+    """A page with the platform's name and the way to its other language, which shows the same."""
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     addresses = {code: f"{translate_url(request.path, code)}{query}" for code in LANGUAGES}
     return render(request, template, {**frame(addresses), **context}, status=status)
@@ -76,6 +76,7 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
+        "walk": reverse("walk"),
         "live": live.settings(),
         "texts": {**texts(), **live.texts()},
     }
@@ -112,6 +113,11 @@ def texts() -> dict[str, str]:
         "notCopied": _(
             "Your browser does not let the page copy. The address is marked: copy it yourself."
         ),
+        "walkAdd": _("Add to my walk"),
+        "walkAdded": _("%(title)s is on your walk."),
+        "walkRemove": _("Take off my walk"),
+        "walkRemoved": _("%(title)s is off your walk."),
+        "walkFull": _("A walk has at most 25 stops."),
         "m": "m",
         "km": "km",
     }

@@ -18,10 +18,10 @@ from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features, rows
 from geoplatform.webmap import acts, page, pending
-from geoplatform.webmap.entries import details
 from geoplatform.webmap.find_views import seen, view_context
 from geoplatform.webmap.forms import form_for
 from geoplatform.webmap.sending import form_context
+from geoplatform.webmap.told import told
 
 PROPOSALS = 10  # that wait, on the page of a feature
 
@@ -64,7 +64,7 @@ def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
     if not found:
         raise Http404
     context = {
-        "feature": details(layer, found[0]),
+        "feature": told(layer, found[0]),
         "layer": layer,
         **acts.context(request, layer, id),
         "proposals": selectors.overlay(layer=layer, feature=id, limit=PROPOSALS),

@@ -2,6 +2,7 @@
 
 import { refreshList } from "./list.js";
 import { settings, text } from "./settings.js";
+import { view } from "./state.js";
 import { say } from "./status.js";
 
 /** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
@@ -94,7 +95,7 @@ export function makeLive(map) {
     }
     for (const layer of now) later.delete(layer);
     refresh(now);
-    if (!now.has(settings.layer)) return;
+    if (!now.has(view().layer)) return;
     void refreshList(map).catch(console.info);
     if (!mine && !told) say(text("changedInView"));
     told ||= !mine;

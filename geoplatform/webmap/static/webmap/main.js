@@ -1,18 +1,22 @@
 // The map page: puts the modules together. Everything it enhances stands on the page already.
 
+import { canDraw } from "../pages/map.js";
 import { makeAdd } from "./add.js";
 import { makeCopying } from "./copy.js";
+import { addCounts } from "./counts.js";
 import { closeDetails, openDetails } from "./details.js";
 import { addHighlight } from "./highlight.js";
 import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
 import { makeLive } from "./live.js";
-import { canDraw, makeMap } from "./map.js";
+import { makeMap } from "./map.js";
 import { hitsAt } from "./pick.js";
+import { makeSheetLink } from "./see.js";
 import { element, text } from "./settings.js";
 import { say } from "./status.js";
 import { makeTabs } from "./tabs.js";
 import { followFilter } from "./tiles.js";
+import { makeWalk } from "./walk.js";
 
 makeTabs();
 makeCopying();
@@ -31,6 +35,7 @@ function start() {
   const map = makeMap(element("map"));
   const add = makeAdd(map);
   map.once("load", () => {
+    addCounts(map);
     addHighlight(map);
     makeLayerSwitch(map);
     followFilter(map);
@@ -39,6 +44,8 @@ function start() {
     void refreshList(map);
     makeLive(map);
     openLinked();
+    makeSheetLink(map);
+    makeWalk(map);
   });
   // For whoever drives this page: everything in view is drawn.
   map.once("idle", () => document.documentElement.classList.add("map-drawn"));

@@ -14,6 +14,7 @@
  * @property {string} listing address of a layer's list, with LAYER in it
  * @property {string} feature address of a feature's page, with LAYER and ID in it
  * @property {{changes: string, cursor: string}} live where to ask what changed, and since when
+ * @property {string} walk address of the walk's page
  * @property {Record<string, string>} texts
  */
 
