@@ -71,6 +71,7 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "zoom": layer.zooms[0],
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
+        "pending": reverse("pending"),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
         "texts": texts(),
     }
@@ -102,6 +103,14 @@ def texts() -> dict[str, str]:
         "pinAt": _("Position: latitude %(latitude)s, longitude %(longitude)s"),
         "saving": _("Saving …"),
         "saved": _("Saved. It is on the map now and marked as unconfirmed."),
+        "undoIn": _("Undo (%(seconds)s s)"),
+        "undoHint": _("You can undo this for ten seconds, and later in “My contributions”."),
+        "queued": _("It waits and is sent when the network is back."),
+        "alike": _("Please look: it may be on the map already."),
+        "noDrawing": _("The drawing tools could not be loaded. Please type the positions in."),
+        "drawing": _("Drawing: click corner by corner, end on the first one. Escape begins anew."),
+        "corners": _("%(count)s corners"),
+        "formOpen": _("Please save or close the form first."),
         "checkForm": _("Please look at the marked fields."),
         "copied": _("Copied: %(address)s"),
         "notCopied": _(

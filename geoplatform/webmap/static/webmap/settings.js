@@ -11,6 +11,7 @@
  * @property {string} layer the layer that list and form are about
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
+ * @property {string} pending address of the list of what is proposed
  * @property {string} feature address of a feature's page, with LAYER and ID in it
  * @property {Record<string, string>} texts
  */
