@@ -291,7 +291,8 @@ class TestOthersTrees:
         seen.mouse.click(box["x"] + box["width"] / 2 + 14, box["y"] + box["height"] / 2 - 14)
         expect(seen.locator(f"{mark} a")).to_be_focused()
         assert other.context.cookies() == []
-        assert visit.complaints == other.complaints == []
+        # The browser tells of the form that was sent without a choice.
+        assert [each for each in visit.complaints if "422" not in each] == other.complaints == []
         visit.open("/my/")
         page.locator("button", has_text=re.compile("urück")).first.click()
         expect(page.locator("#browser .saved")).to_be_visible()
@@ -317,7 +318,7 @@ class TestConflict:
     def test_both_versions_side_by_side(self, visitor: Visitor, width: int) -> None:
         """Two tabs of one browser: what one saves, the other has not seen."""
         visit = visitor(width=width)
-        place = 53.0711 + width / 1e7
+        place = 53.0711 + width / 1e6
         page = add_tree(visit, 11.0301, place)
         expect(page.locator("#details article")).to_be_visible()
         tree = near(visit, 11.0301, place)[0]["id"]
@@ -442,8 +443,8 @@ class TestPlots:
 
     def test_an_outline_that_stands_is_drawn_anew(self, visitor: Visitor) -> None:
         visit = visitor()
-        page = visit.open_map("/#map=18/53.0251/11.0851")
-        visit.click_middle()
+        [plot] = asked(visit, "/api/collections/garden-plots/items")
+        page = visit.open_map(f"/#map=18/53.0251/11.0851&feature=garden-plots/{plot['id']}")
         expect(page.locator("#details h2")).to_contain_text("17")
         page.get_by_role("link", name="Neu zeichnen").click()
         expect(page.locator("#contribution [name=shape]")).to_have_value(

@@ -56,7 +56,7 @@ export function makeContributing(map) {
   /** Whether a form beside the map is being filled in, which opening something else would lose. */
   function isBusy() {
     const form = /** @type {HTMLFormElement | null} */ (element("details").querySelector("#contribution form"));
-    return !element("details").hidden && form !== null && [...form.elements].some(isTouched);
+    return !element("details").hidden && form !== null && isTouchedAny(form);
   }
 
   /** @param {HTMLAnchorElement} link to the page of a form */
@@ -85,7 +85,7 @@ export function makeContributing(map) {
   /** @param {HTMLElement} section */
   function showForm(section) {
     openPane(chart, section);
-    focusOn(section.querySelector("[aria-invalid=true], .form-error, h1"));
+    focusOn(section.querySelector("[aria-invalid=true]") ?? section.querySelector(".form-error[tabindex], #alike, h1"));
   }
 
   /**
@@ -145,15 +145,21 @@ export function makeContributing(map) {
   /** @param {HTMLFormElement} form that was taken */
   function done(form) {
     place.stop();
-    if (isAddForm(form)) {
-      form.reset();
-      renew(form);
-      for (const error of form.querySelectorAll(".errorlist, .form-error, .alike")) error.remove();
-      for (const invalid of form.querySelectorAll(".invalid")) invalid.classList.remove("invalid");
-      for (const invalid of form.querySelectorAll("[aria-invalid]")) invalid.removeAttribute("aria-invalid");
-      blank(form);
-    }
+    if (isAddForm(form)) void startAnew(form);
     refresh();
+  }
+
+  /**
+   * An empty form for the next one, from the server; without a network this one, emptied.
+   * @param {HTMLFormElement} form
+   */
+  async function startAnew(form) {
+    blank(form);
+    const { page } = await fetchPage(form.action).catch(() => ({ page: null }));
+    const fresh = page?.getElementById("add-form");
+    if (!(fresh instanceof HTMLElement) || isTouchedAny(form)) return;
+    form.replaceWith(fresh);
+    renew(/** @type {HTMLFormElement} */ (fresh));
   }
 
   function refresh() {
@@ -173,22 +179,26 @@ export function makeContributing(map) {
     if (isAddForm(form) && section.querySelector("#add-form")) {
       form.replaceWith(/** @type {Element} */ (section.querySelector("#add-form")));
       seen();
-      focusOn(document.querySelector("#add [aria-invalid=true], #add .form-error, #alike"));
+      focusOn(document.querySelector("#add [aria-invalid=true]") ?? document.querySelector("#add .form-error, #alike"));
     } else showForm(section);
   }
 }
 
 /**
- * What the server filled in again is no start for the next one.
+ * Emptied, also of what the server filled in again.
  * @param {HTMLFormElement} form
  */
 function blank(form) {
+  renew(form);
   for (const each of form.elements) {
-    if (each instanceof HTMLTextAreaElement || (each instanceof HTMLInputElement && /text|number|url/.test(each.type))) each.value = each.name === "number_of_plants" ? each.defaultValue : "";
+    if (each instanceof HTMLTextAreaElement) each.value = each.defaultValue = "";
+    if (each instanceof HTMLInputElement && /text|number|url/.test(each.type)) each.value = each.defaultValue = "";
     if (each instanceof HTMLSelectElement) each.selectedIndex = 0;
+    each.removeAttribute("aria-invalid");
   }
-  const save = form.querySelector("[type=submit].primary");
-  if (!save) location.reload();
+  for (const error of form.querySelectorAll(".errorlist, .form-error, .alike")) error.remove();
+  for (const invalid of form.querySelectorAll(".invalid")) invalid.classList.remove("invalid");
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[type=submit][hidden]"))) button.hidden = false;
 }
 
 /**
@@ -197,6 +207,11 @@ function blank(form) {
  */
 function isAddForm(form) {
   return form.matches("#add-form");
+}
+
+/** @param {HTMLFormElement} form */
+function isTouchedAny(form) {
+  return [...form.elements].some(isTouched);
 }
 
 /** @param {HTMLFormElement} form */
