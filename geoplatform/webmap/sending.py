@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions.access import author_of_key, author_of_user
+from geoplatform.contributions.containment import holder_layer
 from geoplatform.contributions.models import Proposal, State
 from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.services import (
@@ -83,6 +84,7 @@ def form_context(
     return {
         "layer": layer,
         "kinds": [each for each in reversed(registry.map_layers()) if each.editable],
+        "holder": holder_layer(layer).name if layer.within else "",
         "form": form,
         "id": (not fresh and data.get("id")) or uuid.uuid4(),
         "token": guard.token(layer.name),

@@ -20,6 +20,7 @@ PAIR = re.compile(rf"^\s*({NUMBER})°?(?:\s*[;/ ]\s*|,\s+)({NUMBER})°?\s*$")
 WKT = re.compile(
     r"^(?:SRID=4326;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)\s*(\([\d\s.,()eE+-]*\))\s*$", re.I
 )
+LOOKS_LIKE_WKT = re.compile(r"(SRID|MULTI|POINT|LINESTRING|POLYGON|GEOMETRY|CURVE|CIRCULAR)", re.I)
 POSITION = re.compile(r"(-?[\d.]+(?:[eE][+-]?\d+)?)\s+(-?[\d.]+(?:[eE][+-]?\d+)?)")
 DIGITS = 7  # of a degree: about a centimetre
 
@@ -42,7 +43,7 @@ def read(text: str, layer: Layer) -> GEOSGeometry:
     text = text.strip()
     if text.startswith("{"):
         return parse_geometry(_from_json(text), layer)
-    if text[:1].isalpha():
+    if LOOKS_LIKE_WKT.match(text):
         return parse_geometry(_from_wkt(text), layer)
     return parse_geometry(_from_lines(text, layer), layer)
 

@@ -55,6 +55,8 @@ def _fill() -> None:
     make.plant(11.05, 53.05, species=apple, cultivar="Gravensteiner", height_m=6.5)
     make.plant(11.052, 53.05, species=walnut, access="own-property")
     make.plant(11.15, 53.05, species=walnut, status="unconfirmed")
+    site = make.garden("Am Hang", (11.0845, 53.0245, 11.086, 53.026), source_key="am-hang")
+    make.plot(site, (11.085, 53.025, 11.0852, 53.0252), number="17", state="vacant")
 
 
 @contextmanager

@@ -6,11 +6,10 @@ import re
 from html import unescape
 from typing import Any
 
-from django.contrib.gis.geos import Polygon
 from django.test import Client
 
 from geoplatform.pages import guard
-from layers.gardens import Garden, GardenPlot
+from layers.gardens import Garden
 from tests import make
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -46,16 +45,4 @@ def errors(response: Any) -> dict[str, str]:
 
 
 def garden(name: str = "Am See", box: tuple[float, float, float, float] = GARDEN_BOX) -> Garden:
-    return Garden.objects.create(
-        name=name,
-        kind="allotment-site",
-        area=make.area(*box),
-        source=make.source(),
-        source_key=name,
-    )
-
-
-def plot(of: Garden, box: tuple[float, float, float, float], **values: Any) -> GardenPlot:
-    shape = Polygon.from_bbox(box)
-    shape.srid = 4326
-    return GardenPlot.objects.create(garden=of, area=shape, source=make.source(), **values)
+    return make.garden(name, box)

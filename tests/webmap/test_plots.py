@@ -15,7 +15,7 @@ from geoplatform.catalog import registry
 from geoplatform.contributions.models import Proposal
 from geoplatform.webmap import shapes
 from tests import make
-from tests.webmap.contributing import KEY, errors, garden, hidden, plot, post, text
+from tests.webmap.contributing import KEY, errors, garden, hidden, post, text
 
 NEW = "/garden-plots/new"
 LINES = "53.021, 11.021\n53.021, 11.022\n53.022, 11.022\n53.022, 11.021"
@@ -78,7 +78,7 @@ def test_a_metre_over_the_fence_is_no_matter(site):
 
 
 def test_a_plot_that_moves_stays_within_and_what_was_outside_before_may_be_renumbered(site):
-    inside = plot(site, (11.021, 53.021, 11.022, 53.022))
+    inside = make.plot(site, (11.021, 53.021, 11.022, 53.022))
     path = f"/garden-plots/{inside.id}"
     page = Client().get(f"{path}/move")
     assert "53.021, 11.021" in text(page)
@@ -90,7 +90,7 @@ def test_a_plot_that_moves_stays_within_and_what_was_outside_before_may_be_renum
         post(f"{path}/move", "garden-plots", shape=LINES.replace("53.022", "53.023")).status_code
         == 202
     )
-    outside = plot(site, (11.07, 53.07, 11.071, 53.071), number="7")
+    outside = make.plot(site, (11.07, 53.07, 11.071, 53.071), number="7")
     fields = {"initial-garden": "Am See", "garden": "Am See", "initial-number": "7", "number": "8"}
     fields |= {"initial-state": "taken", "state": "taken"}
     response = post(f"/garden-plots/{outside.id}/correct", "garden-plots", **fields)
@@ -139,7 +139,7 @@ def test_what_is_no_plot(site, shape, german, english, prefix):
 
 
 def test_a_plot_over_another_one_is_asked_about(site):
-    there = plot(site, (11.021, 53.021, 11.022, 53.022), number="4")
+    there = make.plot(site, (11.021, 53.021, 11.022, 53.022), number="4")
     response = send(LINES.replace("11.022", "11.0221"), garden="Am See")
     assert response.status_code == 422
     assert str(there.id) in response.content.decode()
@@ -148,7 +148,7 @@ def test_a_plot_over_another_one_is_asked_about(site):
 
 
 def test_a_neighbouring_plot_is_not_the_same(site):
-    plot(site, (11.0205, 53.021, 11.02101, 53.022), number="4")
+    make.plot(site, (11.0205, 53.021, 11.02101, 53.022), number="4")
     assert send(LINES, garden="Am See").status_code == 202
 
 

@@ -1,7 +1,7 @@
 // The map page: puts the modules together. Everything it enhances stands on the page already.
 
 import { canDraw } from "../pages/map.js";
-import { makeAdd } from "./add.js";
+import { makeContributing } from "./contribute.js";
 import { makeCopying } from "./copy.js";
 import { addCounts } from "./counts.js";
 import { closeDetails, openDetails } from "./details.js";
@@ -10,6 +10,7 @@ import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
 import { makeLive } from "./live.js";
 import { makeMap } from "./map.js";
+import { makePending, openPending } from "./pending.js";
 import { hitsAt } from "./pick.js";
 import { makeSheetLink } from "./see.js";
 import { element, text } from "./settings.js";
@@ -28,15 +29,16 @@ if (canDraw()) {
   const note = element("map-note");
   note.textContent = text("noMap");
   note.hidden = false;
-  makeAdd(null);
+  makeContributing(null);
 }
 
 function start() {
   const map = makeMap(element("map"));
-  const add = makeAdd(map);
+  const add = makeContributing(map);
   map.once("load", () => {
     addCounts(map);
     addHighlight(map);
+    makePending(map);
     makeLayerSwitch(map);
     followFilter(map);
     makeList(map, (layer, id) => void openDetails(map, layer, id));
@@ -54,7 +56,8 @@ function start() {
     if (event.key === "Enter") ask(map.project(map.getCenter()), map.getCenter());
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") closeDetails(map);
+    // What somebody has begun to type is not thrown away by a key.
+    if (event.key === "Escape" && !add.isBusy()) closeDetails(map);
   });
 
   /**
@@ -66,6 +69,11 @@ function start() {
       add.setPosition(position);
       return;
     }
+    if (add.isBusy()) {
+      say(text("formOpen"));
+      return;
+    }
+    if (openPending(map, place)) return;
     const [first, ...others] = hitsAt(map, place);
     // A marker of several points comes apart nearer by.
     if (first?.several) map.easeTo({ center: first.several, zoom: map.getZoom() + 2 });

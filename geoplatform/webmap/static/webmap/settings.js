@@ -12,6 +12,7 @@
  * @property {string} home the layer that the map is about when its address names none
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
+ * @property {string} pending address of the list of what is proposed
  * @property {string} feature address of a feature's page, with LAYER and ID in it
  * @property {{changes: string, cursor: string}} live where to ask what changed, and since when
  * @property {string} walk address of the walk's page
