@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,18 +54,24 @@ def around(layer: Layer, box: Box | None) -> tuple[list[Entry], int, bool]:
     """The features nearest to the middle of a box, how many were looked at, and whether there are more."""
     found = rows(FeatureQuery(layer=layer, bbox=box, limit=CONSIDERED))
     more = len(found) == CONSIDERED
-    middle = _middle(box) if box else None
     while box and len(found) == CONSIDERED and box[2] - box[0] > 1e-4:
         box = _halved(box)
         closer = rows(FeatureQuery(layer=layer, bbox=box, limit=CONSIDERED))
         found = closer if len(closer) >= SHOWN else found
         if len(closer) < CONSIDERED:
             break
+    entries = listed(layer, found, box)
+    return entries[:SHOWN], len(entries), more
+
+
+def listed(layer: Layer, found: Iterable[dict[str, Any]], box: Box | None) -> list[Entry]:
+    """A line for each row that stands somewhere, those nearest to the middle of the box first."""
+    middle = _middle(box) if box else None
     swatches = _swatches(layer)
     entries = [_entry(layer, row, middle, swatches) for row in found if row["geometry"]]
     if middle:
         entries.sort(key=lambda each: each.distance or 0)
-    return entries[:SHOWN], len(entries), more
+    return entries
 
 
 def _entry(

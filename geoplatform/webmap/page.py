@@ -19,7 +19,7 @@ from geoplatform.pages.basemap import basemap
 from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
-from geoplatform.webmap import live
+from geoplatform.webmap import live, offline
 from geoplatform.webmap.elsewhere import elsewhere
 
 
@@ -74,7 +74,8 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "listing": reverse("listing", args=["LAYER"]),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
         "live": live.settings(),
-        "texts": {**texts(), **live.texts()},
+        "offline": offline.settings(),
+        "texts": {**texts(), **live.texts(), **offline.texts()},
     }
 
 

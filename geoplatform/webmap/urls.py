@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import SlugConverter
 
 from geoplatform.catalog import registry
-from geoplatform.webmap import contribute, history, pending, undoing, views
+from geoplatform.webmap import contribute, history, offline_views, pending, undoing, views
 
 
 class LayerName(SlugConverter):
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
     path("<layer:name>/", views.listing, name="listing"),
     path("pending", pending.pending, name="pending"),
+    path("offline", offline_views.missing, name="missing"),
+    path("quarter", offline_views.quarter, name="quarter"),
+    path("<layer:name>/along", offline_views.along, name="along"),
     path("<layer:name>/new", contribute.add, name="add"),
     path("<layer:name>/undo", undoing.undo, name="undo"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),

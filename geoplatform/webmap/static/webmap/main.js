@@ -8,10 +8,12 @@ import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
 import { makeLive } from "./live.js";
 import { canDraw, makeMap } from "./map.js";
+import { makeOffline } from "./offline.js";
 import { hitsAt } from "./pick.js";
 import { element, text } from "./settings.js";
 import { say } from "./status.js";
 import { makeTabs } from "./tabs.js";
+import { makeWaiting } from "./waiting.js";
 
 makeTabs();
 makeCopying();
@@ -24,11 +26,15 @@ if (canDraw()) {
   note.textContent = text("noMap");
   note.hidden = false;
   makeAdd(null);
+  makeWaiting(null);
+  makeOffline(null);
 }
 
 function start() {
   const map = makeMap(element("map"));
   const add = makeAdd(map);
+  makeWaiting(map);
+  makeOffline(map);
   map.once("load", () => {
     addHighlight(map);
     makeLayerSwitch(map);

@@ -13,6 +13,7 @@
  * @property {string} listing address of a layer's list, with LAYER in it
  * @property {string} feature address of a feature's page, with LAYER and ID in it
  * @property {{changes: string, cursor: string}} live where to ask what changed, and since when
+ * @property {{worker: string, quarter: string, along: string}} offline addresses, `along` with LAYER in it
  * @property {Record<string, string>} texts
  */
 
