@@ -23,6 +23,7 @@ from geoplatform.webmap.page import render_page
 
 MOST = 1000  # features that are taken along
 WIDEST = 0.5  # degrees of a box
+NEAR = 1e-6  # degrees around a place
 
 
 @require_safe
@@ -44,8 +45,10 @@ def missing(request: HttpRequest) -> HttpResponse:
 def quarter(request: HttpRequest) -> HttpResponse:
     """The quarter at a place (`at`, longitude and latitude) as JSON: id, name, box. 404 where there is none."""
     try:
-        longitude, latitude = request.GET.get("at", "").split(",")
-        place = parse_bbox(f"{longitude},{latitude},{longitude},{latitude}")
+        longitude, latitude = map(float, request.GET.get("at", "").split(","))
+        # A box without an area meets nothing.
+        edges = longitude - NEAR, latitude - NEAR, longitude + NEAR, latitude + NEAR
+        place = parse_bbox(",".join(map(repr, edges)))
     except (QueryError, ValueError):
         return _refused(_("at is a longitude and a latitude, as in 11.4,53.6."))
     layer = registry.by_role("quarter")

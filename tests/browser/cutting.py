@@ -1,6 +1,6 @@
 """A wire that is cut: a TCP proxy in front of the server, which lets everything pass until it is told to cut.
 
-It knows nothing of HTTP but where a POST begins, so that a cut falls before or within the request on its way up, or within
+It knows nothing of HTTP but where a POST begins. So a cut falls before or within the request on its way up, or within
 the answer on its way down: after the server has stored what was sent and before the browser knows of it.
 """
 
@@ -62,7 +62,8 @@ def _break(each: socket.socket) -> None:
 @contextmanager
 def wire_to(server: str) -> Iterator[Wire]:
     target = urlsplit(server)
-    assert target.hostname and target.port
+    assert target.hostname
+    assert target.port
     wire = Wire()
     listener = socket.create_server(("127.0.0.1", 0))
     wire.address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -19,7 +19,7 @@ import { all, get, put, remove } from "./store.js";
  * @property {string} [answer] the page with that question
  */
 
-const PATIENCE = 30_000; // milliseconds for an answer, after which it counts as lost
+const PATIENCE = 60_000; // milliseconds for an answer, after which it counts as lost
 const AGAIN = new Set([408, 425, 429, 500, 502, 503, 504]);
 const busy = new Set();
 

@@ -16,7 +16,8 @@ const NAMES = ["id", "for", "list", "aria-describedby", "aria-labelledby"];
 export function makeWaiting(map) {
   const section = element("outbox");
   const question = element("outbox-question");
-  let sending = false;
+  /** @type {Promise<void> | null} */
+  let sending = null;
 
   document.addEventListener("outbox", () => void show());
   document.addEventListener("queued", () => say(text("queued")));
@@ -45,17 +46,22 @@ export function makeWaiting(map) {
 
   /** @param {boolean} [asked] somebody pressed the button and waits for a word */
   async function send(asked = false) {
-    if (sending) return;
-    sending = true;
+    if (sending && !asked) return;
+    await sending;
+    sending = sendAll(asked);
+    await sending;
+    sending = null;
+  }
+
+  /** @param {boolean} asked */
+  async function sendAll(asked) {
     try {
       const { sent, asks } = await drain();
       if (asks) say(text("asked"));
       else if (sent) say(text(sent === 1 ? "sentOne" : "sentMany", { count: sent }));
-      else if (asked) say(text("offline"));
+      else if (asked && !section.hidden) say(text("offline"));
     } catch (error) {
       console.info(error); // a browser that keeps nothing has nothing to send
-    } finally {
-      sending = false;
     }
   }
 
