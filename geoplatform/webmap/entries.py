@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,15 +64,19 @@ class Listing:
 
 def around(view: View, box: Box | None) -> Listing:
     """What a view shows in a box, from all of the layer without one: nearest to its place, else to the box's middle."""
-    place = view.near or (_middle(box) if box else None)
+    place = view.near or (middle(box) if box else None)
     query = view.query(bbox=box, limit=SHOWN)
-    looks = swatches(view.layer)
-    found = closest(query, *place) if place else rows(query)
-    entries = [entry_of(view.layer, row, looks) for row in found if row["geometry"]]
+    entries = listed(view.layer, closest(query, *place) if place else rows(query))
     count = len(entries)
     if count == SHOWN:
         count = count_up_to(replace(query, limit=None), COUNTED)
     return Listing(entries, count, count == COUNTED, view.near is not None)
+
+
+def listed(layer: Layer, found: Iterable[dict[str, Any]]) -> list[Entry]:
+    """A line for each row that stands somewhere."""
+    looks = swatches(layer)
+    return [entry_of(layer, row, looks) for row in found if row["geometry"]]
 
 
 def entry_of(layer: Layer, row: dict[str, Any], looks: dict[tuple[str, str], str]) -> Entry:
@@ -116,7 +121,7 @@ def somewhere(geometry: dict[str, Any]) -> tuple[float, float]:
     return (west + east) / 2, (south + north) / 2
 
 
-def _middle(box: Box) -> tuple[float, float]:
+def middle(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 

@@ -20,7 +20,7 @@ from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.pages.place import first_layer
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
-from geoplatform.webmap import live
+from geoplatform.webmap import live, offline
 from geoplatform.webmap.elsewhere import elsewhere
 
 
@@ -79,7 +79,8 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
         "walk": reverse("walk"),
         "live": live.settings(),
-        "texts": {**texts(), **live.texts()},
+        "offline": offline.settings(),
+        "texts": {**texts(), **live.texts(), **offline.texts()},
     }
 
 

@@ -10,6 +10,7 @@ import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
 import { makeLive } from "./live.js";
 import { makeMap } from "./map.js";
+import { makeOffline } from "./offline.js";
 import { makePending, openPending } from "./pending.js";
 import { hitsAt } from "./pick.js";
 import { makeSheetLink } from "./see.js";
@@ -17,6 +18,7 @@ import { element, text } from "./settings.js";
 import { say } from "./status.js";
 import { makeTabs } from "./tabs.js";
 import { followFilter } from "./tiles.js";
+import { makeWaiting } from "./waiting.js";
 import { makeWalk } from "./walk.js";
 
 makeTabs();
@@ -30,11 +32,15 @@ if (canDraw()) {
   note.textContent = text("noMap");
   note.hidden = false;
   makeContributing(null);
+  makeWaiting(null);
+  makeOffline(null);
 }
 
 function start() {
   const map = makeMap(element("map"));
   const add = makeContributing(map);
+  makeWaiting(map);
+  makeOffline(map);
   map.once("load", () => {
     addCounts(map);
     addHighlight(map);

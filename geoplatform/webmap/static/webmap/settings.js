@@ -16,6 +16,7 @@
  * @property {string} feature address of a feature's page, with LAYER and ID in it
  * @property {{changes: string, cursor: string}} live where to ask what changed, and since when
  * @property {string} walk address of the walk's page
+ * @property {{worker: string, quarter: string, along: string}} offline addresses, `along` with LAYER in it
  * @property {Record<string, string>} texts
  */
 
