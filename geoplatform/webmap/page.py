@@ -74,6 +74,8 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "zoom": layer.zooms[0],
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
+        "find": reverse("find", args=["LAYER"]),
+        "search": reverse("search"),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
         "texts": texts(),
     }
@@ -110,6 +112,9 @@ def texts() -> dict[str, str]:
         "notCopied": _(
             "Your browser does not let the page copy. The address is marked: copy it yourself."
         ),
+        "placeTaken": _("Seen from your position now."),
+        "suggestions": _("%(count)s suggestions. Move with the arrow keys."),
+        "noSuggestions": _("Nothing is called so."),
         "m": "m",
         "km": "km",
     }

@@ -20,7 +20,9 @@ register_converter(LayerName, "layer")
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
+    path("search", find_views.search, name="search"),
     path("<layer:name>/", find_views.listing, name="listing"),
+    path("<layer:name>/find", find_views.find, name="find"),
     path("<layer:name>/new", views.add, name="add"),
     path("<layer:name>/<uuid:id>", views.feature, name="feature"),
     path("<layer:name>/<uuid:id>/history", history.feature_history, name="history"),

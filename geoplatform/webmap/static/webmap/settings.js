@@ -12,6 +12,8 @@
  * @property {string} home the layer that the map is about when its address names none
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
+ * @property {string} find address of the form that narrows a layer down, with LAYER in it
+ * @property {string} search address of the search for names
  * @property {string} feature address of a feature's page, with LAYER and ID in it
  * @property {Record<string, string>} texts
  */
