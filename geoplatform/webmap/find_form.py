@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -58,6 +59,18 @@ class FindForm(forms.Form):
             {"kind": each.kind, "fields": [self[name] for name in each.fields()]}
             for each in self.asked
         ]
+
+    @property
+    def place(self) -> str:
+        """The place that the form is already about, as people write it: latitude first."""
+        near = self[NEAR].value() or ""
+        return ", ".join(reversed(near.split(","))) if near and not self.errors.get(NEAR) else ""
+
+    def near(self) -> BoundField:
+        return self[NEAR]
+
+    def place_fields(self) -> list[BoundField]:
+        return [self[PLACE], self[WITHIN]]
 
     def said(self) -> list[str]:
         """The filter in words, part by part."""
