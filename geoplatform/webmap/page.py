@@ -124,7 +124,7 @@ def texts() -> dict[str, str]:
             "Your browser does not let the page copy. The address is marked: copy it yourself."
         ),
         "placeTaken": _("Seen from your position now."),
-        "suggestions": _("%(count)s suggestions. Move with the arrow keys."),
+        "suggestions": _("Suggestions: %(count)s. Move with the arrow keys."),
         "noSuggestions": _("Nothing is called so."),
         "m": "m",
         "km": "km",

@@ -258,7 +258,7 @@ class AtLeastOne(Question):
     kind: str = "flag"
 
     def fields(self) -> dict[str, forms.Field]:
-        label = _("with %(what)s") % {"what": self.title}
+        label = _("%(what)s: at least 1") % {"what": self.title}
         return {self.name: forms.BooleanField(label=label, required=False)}
 
     def condition(self, data: Mapping[str, Any]) -> str:
@@ -271,7 +271,7 @@ class AtLeastOne(Question):
         return None
 
     def says(self, data: Mapping[str, Any]) -> str:
-        return capfirst(_("with %(what)s") % {"what": self.title}) if data.get(self.name) else ""
+        return _("%(what)s: at least 1") % {"what": self.title} if data.get(self.name) else ""
 
 
 def questions(layer: Layer) -> Iterator[Question]:
@@ -306,7 +306,7 @@ def questions(layer: Layer) -> Iterator[Question]:
 def _asked(each: Property, counted: set[str]) -> Iterator[Question]:
     title = capfirst(words.label(each))
     if each.name in counted:
-        yield AtLeastOne(each.name, words.label(each).lower())
+        yield AtLeastOne(each.name, title)
     elif each.choices:
         yield OneOf(each.name, title, choices=tuple(each.choices))
     elif each.json_type == "boolean":
