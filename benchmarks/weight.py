@@ -1,7 +1,7 @@
 """What a view of the map weighs: the tiles of all layers that it shows, in a city of 1,000,000 trees, as they are sent.
 
-No cost but a size, so the same on any machine: views of a common laptop (1366 x 768 pixels) at every zoom, over the whole
-screen, at places of the city that are drawn by lot. The heaviest of each zoom counts.
+No cost but a size, so the same on any machine: views of a common laptop (1366 x 768 pixels) at every zoom, over the
+whole screen, at places of the city that are drawn by lot. The heaviest of each zoom counts.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ WIDTH, HEIGHT, TILE = 1366, 768, 512  # CSS pixels; MapLibre draws a tile 512 wi
 ZOOMS = range(8, 19)
 PLACES = 4
 MOST = 600_000  # bytes
-# Nothing of the city's middle is outside of the view from here on out: another place shows no more.
-WHOLE_UNTIL = 10
+WHOLE_UNTIL = 10  # so far out, the whole city is in the view
 
 
 def run() -> list[dict[str, Any]]:

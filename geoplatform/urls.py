@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("geoplatform.services.tiles.urls")),
     path("", include("geoplatform.services.downloads.urls")),
     path("", include("geoplatform.services.wms.urls")),
+    path("", include("geoplatform.services.changes.urls")),
     path("healthz", healthz),
     path("admin/", admin.site.urls),
     # Pages: German at these paths, English under /en/.
@@ -33,7 +34,7 @@ urlpatterns = [
     ),
 ]
 
-PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/")
+PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/", "/changes/")
 
 
 def _speaker(request: HttpRequest) -> ModuleType:

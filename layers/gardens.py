@@ -75,6 +75,7 @@ layers = (
         public=("name", "kind", "free_plots", "operator", "contact_url"),
         editable=("name", "kind", "operator", "contact_url", "area"),
         label="name",
+        worth_a_stop=True,
         symbol=Categorized(
             "kind",
             {
@@ -107,7 +108,9 @@ layers = (
         geometry="area",
         public=("number", "state", Related("garden", "garden__name")),
         editable=("garden", "number", "state", "area"),
+        within="garden",
         label="number",
+        questions={"state": _("Is it free?")},
         symbol=Categorized(
             "state",
             {

@@ -46,6 +46,7 @@ layer = Layer(
     public=("name", "kind", "public_access"),
     editable=("name", "kind", "public_access", "area"),
     label="name",
+    questions={"public_access": _("May I go in?")},
     symbol=Categorized(
         "kind",
         {

@@ -153,6 +153,7 @@ layers = (
         editable=EDITABLE,
         coupled=COUPLED,
         label="species_de",
+        questions={"access": _("May I pick?")},
         symbol=Marker(color="#3c7a3a", size=6, outline="#ffffff", outline_width=1),
         zooms=(10, 22),
         facets=FACETS,
@@ -168,6 +169,8 @@ layers = (
         editable=EDITABLE,
         coupled=COUPLED,
         label="species_de",
+        worth_a_stop=True,
+        questions={"access": _("May I pick?")},
         symbol=Categorized(
             "category",
             {
@@ -177,6 +180,7 @@ layers = (
                 Category.HERB: Marker(color="#1b7f5c", size=13, shape="diamond"),
             },
             Marker(color="#c1121f", size=12),
+            season=("fruit_from", "fruit_to"),
         ),
         zooms=(10, 22),
         facets=FACETS,

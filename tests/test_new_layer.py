@@ -73,7 +73,7 @@ assert tile.status_code == 200, tile
 assert client.get("/tiles/nature-places.json").status_code == 200
 style = client.get("/styles/geoplatform.json").json()
 assert any(each["id"].startswith("nature-places/") for each in style["layers"])
-assert len(legend(layer)) == 2
+assert len(legend(layer)) == 4  # two categories, unconfirmed, gone
 assert client.get(f"/nature-places/{identity}").status_code == 200
 assert b"nature-places" in client.get("/").content
 place = NaturePlace.objects.get()

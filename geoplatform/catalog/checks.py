@@ -14,7 +14,7 @@ from geoplatform.catalog.derived import derived_fields
 from geoplatform.catalog.facets import facet, has_pyramid
 from geoplatform.catalog.layer import DIMENSIONS, Layer
 from geoplatform.catalog.models import Feature
-from geoplatform.catalog.properties import properties, resolve
+from geoplatform.catalog.properties import own_field, properties, resolve
 from geoplatform.catalog.symbols import Categorized, Fill, Marker, Stroke, simple_symbols
 
 ROLES = ("municipality", "quarter", "species")
@@ -36,10 +36,12 @@ def check_layers(**kwargs: Any) -> list[CheckMessage]:
             _public,
             _editable,
             _coupled,
+            _within,
             _derived,
             _counted,
             _symbol,
             _label,
+            _questions,
             _facets,
             _where,
         ):
@@ -169,6 +171,24 @@ def _coupled(layer: Layer) -> Iterator[CheckMessage]:
             )
 
 
+def _within(layer: Layer) -> Iterator[CheckMessage]:
+    if layer.within is None:
+        return
+    field = own_field(layer, layer.within)
+    holders = [each for each in registry.declared() if each.model is field.related_model]
+    if (
+        layer.within not in layer.editable
+        or not layer.geometry
+        or not any(each.dimension == 2 for each in holders)
+    ):
+        yield _error(
+            layer,
+            15,
+            f"within: {layer.within!r} does not name what holds its features",
+            "Name an editable foreign key to a model with a layer of polygons.",
+        )
+
+
 def _derived(layer: Layer) -> Iterator[CheckMessage]:
     for rule in layer.model.derived:
         for path in (rule.field, rule.own, rule.path):
@@ -230,6 +250,18 @@ def _label(layer: Layer) -> Iterator[CheckMessage]:
         yield from _names_public(layer, name, "names")
     if not 0 <= layer.zooms[0] <= layer.zooms[1] <= 24:
         yield _error(layer, 8, f"zooms {layer.zooms}", "First and last zoom level, 0 to 24.")
+
+
+def _questions(layer: Layer) -> Iterator[CheckMessage]:
+    known = {each.name for each in properties(layer)}
+    for name in layer.questions:
+        if name not in known:
+            yield _error(
+                layer,
+                15,
+                f"questions name {name!r}, which is not public",
+                "A question is answered by one of the public properties.",
+            )
 
 
 def _facets(layer: Layer) -> Iterator[CheckMessage]:

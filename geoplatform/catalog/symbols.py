@@ -4,7 +4,7 @@ Sizes are CSS pixels (1/96 inch), colours `#rrggbb`, opacities 0 to 1.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 CASING = 2  # CSS pixels by which a casing is wider than its line
@@ -16,9 +16,14 @@ class Marker:
 
     color: str
     size: float = 10
-    shape: Literal["circle", "square", "triangle", "diamond"] = "circle"
+    shape: Literal["circle", "square", "triangle", "diamond", "cross"] = "circle"
     outline: str = "#ffffff"
     outline_width: float = 1.5
+
+    @property
+    def rim(self) -> float:
+        """The outline's share of the size, whatever the zoom, of shapes other than circles."""
+        return round(self.outline_width / self.size, 3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +61,15 @@ Simple = Marker | Stroke | Fill
 
 @dataclass(frozen=True)
 class Categorized:
-    """One symbol for each value of a public property, and one for all other values."""
+    """One symbol for each value of a public property, and one for all other values.
+
+    season  two public half months: between them a point wears a ring, since it is ripe then
+    """
 
     field: str
     symbols: Mapping[str, Simple]
     default: Simple
+    season: tuple[str, str] | None = None
 
 
 Symbol = Simple | Categorized
@@ -80,6 +89,50 @@ def parts(symbol: Symbol) -> list[tuple[Simple, tuple[str, ...]]]:
         return [(symbol, ())]
     named = [(simple, tuple(values)) for simple, values in alike(symbol).items()]
     return [(symbol.default, ()), *named]
+
+
+# The status of a feature that its marker tells, by its shape and not by colour alone; all others look as declared.
+UNCONFIRMED, GONE = "unconfirmed", "gone"
+STATES = (GONE, UNCONFIRMED)
+CROSS = 11  # CSS pixels: a smaller cross would be a dot
+THICK = 2.5  # CSS pixels: the rim of a hollow marker
+AROUND = 4.5  # CSS pixels from a marker's edge to that of the ring around it
+
+
+def in_state(marker: Marker, status: str | None) -> Marker:
+    """How a marker looks in a state: hollow while nobody has confirmed it, a grey cross when it is gone."""
+    if status == GONE:
+        return replace(marker, shape="cross", color="#595959", size=max(marker.size, CROSS))
+    if status == UNCONFIRMED:
+        rim = min(THICK, marker.size / 4)
+        # The rim of a circle lies around it: as large as before in all.
+        less = 2 * (rim - marker.outline_width) if marker.shape == "circle" else 0
+        return replace(
+            marker,
+            color=marker.outline,
+            outline=marker.color,
+            size=marker.size - less,
+            outline_width=rim,
+        )
+    return marker
+
+
+def markers(symbol: Symbol) -> list[tuple[Marker, tuple[str, ...], str | None]]:
+    """What points are drawn with, in the order of drawing: marker, values as `parts` has them, and the state."""
+    return [
+        (in_state(simple, status), values, status)
+        for status in (*STATES, None)
+        for simple, values in parts(symbol)
+        if isinstance(simple, Marker)
+    ]
+
+
+def ring(symbol: Symbol) -> Marker | None:
+    """What lies beneath a point that is ripe, where the layer has seasons."""
+    if not isinstance(symbol, Categorized) or symbol.season is None:
+        return None
+    size = max(each.size for each in simple_symbols(symbol) if isinstance(each, Marker))
+    return Marker(color="#ffd43b", size=size + 2 * AROUND, outline="#6b4a00", outline_width=1.25)
 
 
 def simple_symbols(symbol: Symbol) -> list[Simple]:

@@ -77,5 +77,11 @@ def licences() -> list[Stated]:
     ]
 
 
+def licence_address(value: str) -> str:
+    """Where the text of a licence stands, in the reader's language where there is one; empty where none is known."""
+    known = {str(each): address for each, address in TEXTS.items()}
+    return known.get(value, "") % {"language": get_language() or "de"}
+
+
 def _editable() -> list[Layer]:
     return [each for each in registry.map_layers() if each.editable]

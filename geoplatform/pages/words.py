@@ -28,12 +28,13 @@ LAST_HALF_MONTH = 12.5
 
 @dataclass(frozen=True)
 class Line:
-    """A property in words. `kind` is "text" or "link"."""
+    """A property in words. `kind` is "text" or "link"; `address` is where a link leads, if not to the value itself."""
 
     name: str
     label: str
     value: str
     kind: str = "text"
+    address: str = ""
 
 
 def is_half_month(field: models.Field[Any, Any]) -> bool:

@@ -11,7 +11,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Categorized
 from geoplatform.pyramid.entries import SIDE, Tile, entries, total
 from geoplatform.query.facets import Choices
-from geoplatform.query.mvt import EXTENT
+from geoplatform.query.mvt import EXTENT, counts_of
 from geoplatform.query.select import raw_cursor
 
 
@@ -20,6 +20,8 @@ def tile(layer: Layer, z: int, x: int, y: int, choices: Choices = ()) -> bytes:
 
     A feature is a marker: `n` points of one class that share a cell of 64 units. A single point stands where it is and
     has its number as id; several stand at their mean, which is the same in every tile that shows them.
+
+    Besides it says how many points there are in each of its 8 x 8 blocks, whatever their class (`counts_of`).
     """
     if not layer.zooms[0] <= z <= min(layer.zooms[1], DEEPEST):
         return b""
@@ -35,14 +37,23 @@ def _encoded(layer: Layer, chosen: str) -> bytes:
     attributes: sql.Composable = sql.SQL("status")
     if isinstance(layer.symbol, Categorized):
         attributes += sql.SQL(", symbol AS {}").format(sql.Identifier(layer.symbol.field))
+    # A block's place is half way from its middle to the mean of its points: two of them never lie upon each other.
     text = sql.SQL(
-        """SELECT ST_AsMVT(t, {name}, {extent}, 'geom', 'fid') FROM (
-        SELECT ST_MakePoint((cell %% {side} - 1) * 64 + (sx / n >> (13 - %(level)s)),
-            (cell / {side} - 1) * 64 + (sy / n >> (13 - %(level)s))) AS geom,
-            n::integer, {attributes}, CASE WHEN n = 1 THEN sf END AS fid
-        FROM ({chosen}) e) t"""
+        """WITH e AS MATERIALIZED ({chosen}), placed AS MATERIALIZED (SELECT *,
+            (cell %% {side} - 1) * 64 + (sx / n >> (13 - %(level)s)) AS x,
+            (cell / {side} - 1) * 64 + (sy / n >> (13 - %(level)s)) AS y FROM e)
+        SELECT coalesce((SELECT ST_AsMVT(t, {name}, {extent}, 'geom', 'fid') FROM (
+            SELECT ST_MakePoint(x, y) AS geom, n::integer, {attributes}, CASE WHEN n = 1 THEN sf END AS fid
+            FROM placed) t), ''::bytea)
+        || coalesce((SELECT ST_AsMVT(t, {counts}, {extent}, 'geom') FROM (
+            SELECT ST_MakePoint((x / 512 * 512 + 256 + mean_x) / 2, (y / 512 * 512 + 256 + mean_y) / 2) AS geom, n
+            FROM (SELECT min(x) AS x, min(y) AS y, (sum(x * n) / sum(n))::integer AS mean_x,
+                (sum(y * n) / sum(n))::integer AS mean_y, sum(n)::integer AS n
+                FROM placed WHERE x BETWEEN 0 AND 4095 AND y BETWEEN 0 AND 4095 GROUP BY x / 512, y / 512) b) t),
+            ''::bytea)"""
     ).format(
         name=sql.Literal(layer.name),
+        counts=sql.Literal(counts_of(layer)),
         extent=sql.Literal(EXTENT),
         side=sql.Literal(SIDE),
         attributes=attributes,

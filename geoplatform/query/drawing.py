@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg import sql
 
 from geoplatform.catalog.facets import Facet
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
+from geoplatform.catalog.seasons import half_month
 from geoplatform.catalog.symbols import Categorized
 from geoplatform.query.compose import Statement, restricted
 from geoplatform.query.crs import parse_crs
@@ -39,6 +41,7 @@ class Points:
     kind     place in `classes`
     classes  value of the symbol's field (None where it goes by none) and status
     labels   of single points, where they were asked for; else None
+    ripe     which are in season, of a layer whose symbol has one and whose points come one by one; else None
     """
 
     x: npt.NDArray[np.float64]
@@ -47,6 +50,7 @@ class Points:
     kind: npt.NDArray[np.int64]
     classes: tuple[tuple[str | None, str], ...]
     labels: tuple[str | None, ...] | None = None
+    ripe: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,12 @@ def points(
     statement = restricted(query)
     add_choices(statement, choices)
     _within(statement, box)
+    season = _half_month(query)
     if query.is_whole_layer:
         facets = tuple(each.facet for each in choices)
-        text = _usual_points(query.layer, facets, with_labels, statement)
+        text = _usual_points(query.layer, facets, with_labels, season, statement)
     else:
-        text = _points(statement, with_labels)
+        text = _points(statement, with_labels, season)
     with raw_cursor() as cursor:
         # Planned each time: one plan for all boxes doubles the cost of a street.
         rows = cursor.execute(text, [*statement.parameters, most + 1], binary=True).fetchall()
@@ -101,7 +106,8 @@ def points(
         n=np.ones(len(together), np.int64),
         kind=np.repeat(np.arange(len(rows)), sizes),
         classes=tuple((row[0], row[1]) for row in rows),
-        labels=tuple(name for row in rows for name in row[3]) if with_labels else None,
+        labels=tuple(name for row in rows for name in row[-1]) if with_labels else None,
+        ripe=np.repeat([row[3] for row in rows], sizes) if rows and season else None,
     )
 
 
@@ -109,34 +115,67 @@ def points(
 PLACE = np.dtype([("head", "V9"), ("x", "<f8"), ("y", "<f8")])
 
 
-def _points(statement: Statement, with_labels: bool) -> bytes:
+def _half_month(query: FeatureQuery) -> float | None:
+    """The half month of the picture, where what is ripe is told: of today, or of the past that is asked for."""
+    symbol = query.layer.symbol
+    if not isinstance(symbol, Categorized) or symbol.season is None:
+        return None
+    return half_month(timezone.localdate(query.at))
+
+
+def _is_ripe(statement: Statement, season: float) -> sql.Composable:
+    """Whether a half month lies in a row's season, which may run past the turn of the year."""
+    symbol = statement.layer.symbol
+    assert isinstance(symbol, Categorized)
+    assert symbol.season is not None
+    known = property_by_name(statement.layer)
+    first, last = (statement.column(known[name]) for name in symbol.season)
+    return sql.SQL(
+        "coalesce(CASE WHEN {first} <= {last} THEN {now} BETWEEN {first} AND {last}"
+        " ELSE {now} >= {first} OR {now} <= {last} END, false) AND {status} <> 'gone'"
+    ).format(first=first, last=last, now=sql.Literal(season), status=statement.own("status"))
+
+
+def _points(statement: Statement, with_labels: bool, season: float | None) -> bytes:
     """A row for each class, its places one after the other: rows of their own would cost more than to read them."""
     columns = [statement.geometry(MERCATOR), *_class_columns(statement)]
+    names = ["symbol", "status"]
+    if season is not None:
+        columns.append(_is_ripe(statement, season))
+        names.append("ripe")
+    classes = sql.SQL(", ").join(map(sql.Identifier, names))
     if with_labels:
         name = property_by_name(statement.layer)[str(statement.layer.label)]
         columns.append(sql.SQL("nullif({}::text, '')").format(statement.column(name)))
     text = sql.SQL(
-        "SELECT symbol, status, string_agg(place::bytea, ''){labels} FROM ({rows}) t (place, symbol, status{label})"
-        " WHERE NOT ST_IsEmpty(place) GROUP BY symbol, status ORDER BY symbol, status"
+        "SELECT symbol, status, string_agg(place::bytea, ''){ripe}{labels}"
+        " FROM ({rows}) t (place, {classes}{label})"
+        " WHERE NOT ST_IsEmpty(place) GROUP BY {classes} ORDER BY {classes}"
     ).format(
+        ripe=sql.SQL(", ripe" if season is not None else ""),
         labels=sql.SQL(", array_agg(label)" if with_labels else ""),
         label=sql.SQL(", label" if with_labels else ""),
+        classes=classes,
         rows=statement.select(columns, sql.SQL(" LIMIT %s")),
     )
     return text.as_bytes(None)
 
 
-# At most two for each layer and choice of its facets.
-_kept: dict[tuple[Layer, tuple[Facet, ...], bool], bytes] = {}
+# A few for each layer and choice of its facets; where it has seasons, for each half month that it is asked in.
+_kept: dict[tuple[Layer, tuple[Facet, ...], bool, float | None], bytes] = {}
 
 
 def _usual_points(
-    layer: Layer, facets: tuple[Facet, ...], with_labels: bool, statement: Statement
+    layer: Layer,
+    facets: tuple[Facet, ...],
+    with_labels: bool,
+    season: float | None,
+    statement: Statement,
 ) -> bytes:
     """The same, written once for all that ask it of a whole layer: to compose it costs as much as some hundred rows."""
-    key = layer, facets, with_labels
+    key = layer, facets, with_labels, season
     if key not in _kept:
-        _kept[key] = _points(statement, with_labels)
+        _kept[key] = _points(statement, with_labels, season)
     return _kept[key]
 
 

@@ -6,6 +6,7 @@ import math
 
 from psycopg import sql
 
+from geoplatform.catalog.facets import DEEPEST
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, property_by_name
 from geoplatform.catalog.symbols import Categorized
@@ -81,6 +82,11 @@ def names_of(layer: Layer) -> str:
     return f"{layer.name}-names"
 
 
+def counts_of(layer: Layer) -> str:
+    """The layer of a pyramid's tile that says how many points there are, block by block (pyramid/tiles.py)."""
+    return f"{layer.name}-counts"
+
+
 def _encode(name: str, inner: sql.Composable) -> sql.Composed:
     return sql.SQL(
         "(SELECT ST_AsMVT(t, {}, {}, 'geom', 'fid') FROM ({}) t WHERE t.geom IS NOT NULL)"
@@ -108,6 +114,8 @@ def carried(layer: Layer, z: int) -> list[Property]:
     wanted = {"status", layer.label}
     if isinstance(layer.symbol, Categorized):
         wanted.add(layer.symbol.field)
+        if z > DEEPEST:  # nearer than the pyramid, points are drawn one by one
+            wanted |= set(layer.symbol.season or ())
     return [each for name, each in property_by_name(layer).items() if name in wanted]
 
 

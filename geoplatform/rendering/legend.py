@@ -6,24 +6,78 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from django.utils.translation import gettext_lazy as _
+
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
-from geoplatform.catalog.symbols import CASING, Categorized, Fill, Marker, Simple, Stroke, alike
+from geoplatform.catalog.symbols import (
+    CASING,
+    STATES,
+    Categorized,
+    Fill,
+    Marker,
+    Simple,
+    Stroke,
+    alike,
+    in_state,
+    ring,
+)
+from geoplatform.rendering.scale import PIECES
 
 WIDTH, HEIGHT = 24, 18  # CSS pixels of a swatch
 
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One line of a legend. `value` is the category, None for a layer drawn all alike or for all other values."""
+    """One line of a legend. `value` is the category, None for a layer drawn all alike or for all other values.
+
+    state  of a feature, whichever its category: "ripe", "unconfirmed", "gone"; else empty
+    """
 
     value: str | None
     label: Any
     svg: str
+    state: str = ""
 
 
 def legend(layer: Layer) -> list[LegendEntry]:
-    """The entries of a layer; categories that look alike stand together."""
+    """The entries of a layer, categories that look alike together; then the states that its markers tell."""
+    return [*_categories(layer), *states(layer)]
+
+
+def states(layer: Layer) -> list[LegendEntry]:
+    """What the markers of a layer of points tell besides their category, each by the first marker as an example."""
+    symbol = layer.symbol
+    first = next(iter(symbol.symbols.values())) if isinstance(symbol, Categorized) else symbol
+    if not isinstance(first, Marker) or symbol is None:
+        return []
+    labels = {str(value): label for value, label in property_by_name(layer)["status"].choices}
+    found = [
+        LegendEntry(None, labels[state], swatch(in_state(first, state)), state)
+        for state in reversed(STATES)
+    ]
+    around = ring(symbol)
+    if around is None:
+        return found
+    return [LegendEntry(None, _("ripe now"), swatch(first, around), "ripe"), *found]
+
+
+def swatches(layer: Layer) -> dict[tuple[str, str], str]:
+    """SVG of each marker by category and state; both may be empty."""
+    symbol = layer.symbol
+    if symbol is None:
+        return {}
+    simple: dict[str, Simple] = {"": symbol.default if isinstance(symbol, Categorized) else symbol}
+    if isinstance(symbol, Categorized):
+        simple |= {str(value): each for value, each in symbol.symbols.items()}
+    return {
+        (value, state): swatch(in_state(each, state) if isinstance(each, Marker) else each)
+        for value, each in simple.items()
+        for state in ("", *STATES)
+    }
+
+
+def _categories(layer: Layer) -> list[LegendEntry]:
     symbol = layer.symbol
     if symbol is None:
         return []
@@ -58,11 +112,12 @@ def _labels(layer: Layer, symbol: Categorized) -> dict[str, Any]:
     return {str(value): label for value, label in property_by_name(layer)[symbol.field].choices}
 
 
-def swatch(symbol: Simple) -> str:
-    """A small SVG picture of the symbol; attributes only, since the page allows no inline style."""
+def swatch(symbol: Simple, around: Marker | None = None) -> str:
+    """A small SVG picture of the symbol, upon a ring where there is one; attributes only, since the page allows no
+    inline style."""
     match symbol:
         case Marker():
-            body = _marker(symbol)
+            body = _marker(around, HEIGHT - 1) + _marker(symbol, 8) if around else _marker(symbol)
         case Stroke():
             casing = (
                 _element(
@@ -119,8 +174,10 @@ def _fill(symbol: Fill) -> str:
     return body
 
 
-def _marker(symbol: Marker) -> str:
-    x, y, r = WIDTH / 2, HEIGHT / 2, min(symbol.size, HEIGHT - 3) / 2
+def _marker(symbol: Marker, most: float = HEIGHT - 3) -> str:
+    """`most` is how wide it may be, its outline included."""
+    wide = symbol.size + symbol.outline_width * (symbol.shape == "circle")
+    x, y, r = WIDTH / 2, HEIGHT / 2, (min(wide, most) - symbol.outline_width) / 2
     look = {"fill": symbol.color, "stroke": symbol.outline, "stroke_width": symbol.outline_width}
     match symbol.shape:
         case "circle":
@@ -131,6 +188,15 @@ def _marker(symbol: Marker) -> str:
             return _element("path", d=f"M{x} {y - r}L{x + r} {y + r}H{x - r}Z", **look)
         case "diamond":
             return _element("path", d=f"M{x} {y - r}L{x + r} {y}L{x} {y + r}L{x - r} {y}Z", **look)
+        case "cross":
+            # Its two pieces cover each other: first both with their outlines, then both without.
+            shapes = [
+                "M" + "L".join(f"{x + r * a:g} {y + r * b:g}" for a, b in piece) + "Z"
+                for piece in PIECES["cross"]
+            ]
+            return _element("path", d="".join(shapes), **look) + _element(
+                "path", d="".join(shapes), fill=symbol.color
+            )
 
 
 def _dash(dash: tuple[float, ...], width: float) -> str | None:

@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.utils import timezone
+
+from geoplatform.catalog.facets import DEEPEST
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.symbols import CASING, Categorized, Fill, Marker, Simple, Stroke, parts
+from geoplatform.catalog.seasons import half_month
+from geoplatform.catalog.symbols import (
+    CASING,
+    GONE,
+    STATES,
+    Categorized,
+    Fill,
+    Marker,
+    Simple,
+    Stroke,
+    markers,
+    parts,
+    ring,
+)
 from geoplatform.query.mvt import has_names, names_of
 from geoplatform.rendering.naming import BELOW, HALO, INK, PAPER, first_zoom, text_size
 from geoplatform.rendering.scale import SEVERAL, growing
@@ -33,6 +49,8 @@ def style(layers: Iterable[Layer], tilejson: Callable[[Layer], str], name: str) 
 
 def shapes(layer: Layer) -> list[dict[str, Any]]:
     """The style layers that draw a layer's geometry, casings beneath."""
+    if layer.dimension == 0:
+        return [*_rings(layer), *_markers(layer)]
     found = []
     for value, simple, condition in _parts(layer):
         for kind, body in _draw(simple):
@@ -99,7 +117,7 @@ def _draw(symbol: Simple) -> list[tuple[str, dict[str, Any]]]:
         case Stroke():
             return _stroke(symbol)
         case Marker():
-            return [_marker(symbol)]
+            return [("marker", _marker(symbol))]
 
 
 def _fill(symbol: Fill) -> list[tuple[str, dict[str, Any]]]:
@@ -142,7 +160,43 @@ def _stroke(symbol: Stroke) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def _marker(symbol: Marker) -> tuple[str, dict[str, Any]]:
+def _markers(layer: Layer) -> list[dict[str, Any]]:
+    """A style layer for each marker: of each state, and within it of each category."""
+    found = []
+    known = [(value, condition) for value, _simple, condition in _parts(layer)]
+    for number, (marker, _values, status) in enumerate(
+        markers(layer.symbol) if layer.symbol else []
+    ):
+        value, condition = known[number % len(known)]
+        name = "/".join(part for part in ("marker", status, value) if part)
+        so = _is_one_of("status", [status] if status else STATES, otherwise=not status)
+        found.append(
+            _common(layer, name, ["all", condition, so] if condition else so) | _marker(marker)
+        )
+    return found
+
+
+def _rings(layer: Layer) -> list[dict[str, Any]]:
+    """What lies beneath points that are ripe now, where they are drawn one by one."""
+    symbol = layer.symbol
+    marker = ring(symbol) if symbol else None
+    if marker is None or not isinstance(symbol, Categorized) or symbol.season is None:
+        return []
+    stands = _is_one_of("status", [GONE], otherwise=True)
+    found = _common(layer, "ripe", ["all", stands, *_within(*symbol.season)]) | _marker(marker)
+    return [found | {"minzoom": max(layer.zooms[0], DEEPEST + 1)}]
+
+
+def _within(start: str, end: str) -> list[Any]:
+    """The conditions that today lies in a season, which may run past the turn of the year."""
+    now, first, last = half_month(timezone.localdate()), ["get", start], ["get", end]
+    begun, lasts = ["<=", first, now], [">=", last, now]
+    in_one_year = ["all", ["<=", first, last], begun, lasts]
+    past_its_turn = ["all", [">", first, last], ["any", begun, lasts]]
+    return [["has", start], ["has", end], ["any", in_one_year, past_its_turn]]
+
+
+def _marker(symbol: Marker) -> dict[str, Any]:
     if symbol.shape == "circle":
         paint = {
             "circle-color": symbol.color,
@@ -150,10 +204,10 @@ def _marker(symbol: Marker) -> tuple[str, dict[str, Any]]:
             "circle-stroke-color": symbol.outline,
             "circle-stroke-width": symbol.outline_width,
         }
-        return "marker", {"type": "circle", "paint": paint}
+        return {"type": "circle", "paint": paint}
     layout = {
-        "icon-image": f"{symbol.shape}-{symbol.color}",
+        "icon-image": f"{symbol.shape}-{symbol.color}-{symbol.outline}-{symbol.rim:g}",
         "icon-size": growing(symbol.size / IMAGE_SIZE, SEVERAL),
         "icon-allow-overlap": True,
     }
-    return "marker", {"type": "symbol", "layout": layout}
+    return {"type": "symbol", "layout": layout}

@@ -54,7 +54,9 @@ class Picture:
         """Markers, over what is there already."""
         if points.labels and self.is_named(layer):
             self._named.append(Named(layer, points))
-        for some in _that_fit(drawing.markers(layer)):
+        if beneath := drawing.rings(layer, points):
+            self._markers(*beneath, drawing.markers(beneath[0])[-1:])
+        for some in _that_fit(drawing.used(layer, points)):
             self._markers(layer, points, some)
 
     def shapes(self, layer: Layer, shapes: Shapes) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from geoplatform.catalog import symbols
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.symbols import Categorized, Marker, alike
+from geoplatform.catalog.symbols import STATES, Categorized, Marker, in_state, ring
 from geoplatform.query.drawing import Points
 from geoplatform.rendering.palette import Bytes, Palette
 from geoplatform.rendering.scale import LARGER, several
@@ -22,13 +24,26 @@ Indices = npt.NDArray[np.int64]
 
 def markers(layer: Layer) -> tuple[Marker, ...]:
     """What a layer of points is drawn with, in the order of drawing: as in the MapLibre style."""
-    symbol = layer.symbol
-    if isinstance(symbol, Marker):
-        return (symbol,)
-    if not isinstance(symbol, Categorized):
+    if layer.symbol is None:
         return ()
-    found = (symbol.default, *alike(symbol))
-    return tuple(each for each in dict.fromkeys(found) if isinstance(each, Marker))
+    return tuple(dict.fromkeys(marker for marker, _v, _s in symbols.markers(layer.symbol)))
+
+
+def used(layer: Layer, points: Points) -> tuple[Marker, ...]:
+    """Those of the layer's markers that these points need."""
+    needed = {_marker(layer, value, status) for value, status in points.classes}
+    return tuple(each for each in markers(layer) if each in needed)
+
+
+def _marker(layer: Layer, value: str | None, status: str) -> Marker | None:
+    """The marker of a class of points."""
+    symbol = layer.symbol
+    if isinstance(symbol, Categorized):
+        known = {str(name): each for name, each in symbol.symbols.items()}
+        simple = known.get(value or "", symbol.default)
+    else:
+        simple = symbol  # type: ignore[assignment]
+    return in_state(simple, status) if isinstance(simple, Marker) else None
 
 
 def draw(
@@ -70,16 +85,27 @@ def draw(
     return within
 
 
+def rings(layer: Layer, points: Points) -> tuple[Layer, Points] | None:
+    """What lies beneath the markers of points that are ripe: a layer of rings, and where; None where there is none."""
+    marker = ring(layer.symbol) if layer.symbol else None
+    if marker is None or points.ripe is None or not points.ripe.any():
+        return None
+    at = points.ripe
+    zeros = np.zeros(int(at.sum()), np.int64)
+    there = Points(points.x[at], points.y[at], zeros + 1, zeros, ((None, ""),))
+    return replace(layer, symbol=marker), there
+
+
 def _by_marker(
     layer: Layer, points: Points, kind: Indices, chosen: tuple[Marker, ...]
 ) -> Iterator[slice | Indices]:
     """For each marker which points are drawn with it."""
-    symbol = layer.symbol
-    if not isinstance(symbol, Categorized):
+    if not isinstance(layer.symbol, Categorized) and not any(
+        status in STATES for _value, status in points.classes
+    ):
         yield slice(None)
         return
-    symbols = {str(value): each for value, each in symbol.symbols.items()}
-    drawn_with = [symbols.get(value or "", symbol.default) for value, _status in points.classes]
+    drawn_with = [_marker(layer, value, status) for value, status in points.classes]
     for marker in chosen:
         so = np.array([each == marker for each in drawn_with], bool)
         yield np.flatnonzero(so[kind])

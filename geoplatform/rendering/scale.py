@@ -19,14 +19,21 @@ SEVERAL = [
     LOGARITHM,
     LARGER,
 ]
-# Markers other than circles are images in a square of the symbol's size, with an outline of a ninth of it.
-CORNERS = {
-    "square": ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)),
-    "triangle": ((0.0, -1.0), (1.0, 0.9), (-1.0, 0.9)),
-    "diamond": ((0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)),
+# Markers other than circles are images in a square of the symbol's size: convex pieces, corners clockwise, y downwards.
+PIECES = {
+    "square": (((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)),),
+    "triangle": (((0.0, -1.0), (1.0, 0.9), (-1.0, 0.9)),),
+    "diamond": (((0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)),),
+    "cross": (
+        ((-0.6, -1.0), (1.0, 0.6), (0.6, 1.0), (-1.0, -0.6)),
+        ((1.0, -0.6), (-0.6, 1.0), (-1.0, 0.6), (0.6, -1.0)),
+    ),
 }
-OUTLINE = 1 / 9
-REACH = (1 - OUTLINE) / 2 - 1 / 64  # from the middle to a corner's coordinate 1
+
+
+def reach(rim: float) -> float:
+    """From the middle to a corner's coordinate 1, as a share of the size; `rim` is the outline's (Marker.rim)."""
+    return (1 - rim) / 2 - 1 / 64
 
 
 def growing(size: float, factor: list[Any] | None = None) -> list[Any]:

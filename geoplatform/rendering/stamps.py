@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from geoplatform.catalog.symbols import Marker
 from geoplatform.rendering.palette import Look, Palette, rgb
-from geoplatform.rendering.scale import CORNERS, LARGER, OUTLINE, REACH, growth
+from geoplatform.rendering.scale import LARGER, PIECES, growth, reach
 
 PHASES = 4  # places within a pixel, in each direction
 SIZES = 4  # at most so many sizes between a marker of one point and one of many
@@ -78,10 +78,10 @@ def _made(
     largest = size * float(factors[-1])
     beyond = marker.outline_width * ratio if marker.shape == "circle" else 0.0
     # A pixel is touched up to half its width away from its middle, which the phase moves by another half.
-    reach = math.ceil(largest / 2 + beyond + 0.5)
-    side = 2 * reach + 1
+    edge = math.ceil(largest / 2 + beyond + 0.5)
+    side = 2 * edge + 1
     # Middles of pixels as seen from the marker's place: [size, phase y, phase x, row, column].
-    at = np.arange(-reach, reach + 1) + 0.5
+    at = np.arange(-edge, edge + 1) + 0.5
     phase = (np.arange(phases) / phases)[:, None]
     x = (at - phase)[None, None, :, None, :]
     y = (at - phase)[None, :, None, :, None]
@@ -97,7 +97,7 @@ def _made(
     return Stamps(side, count, table, used, opaque)
 
 
-_kept = lru_cache(maxsize=64)(_made)
+_kept = lru_cache(maxsize=128)(_made)
 
 
 @lru_cache(maxsize=128)
@@ -121,8 +121,9 @@ def _cover(
         away = np.hypot(x, y) - size / 2 + 0.5
         return np.clip(0.5 - away, 0, 1), np.clip(0.5 + beyond - away, 0, 1)
     # The outline runs along the edge, half of it inside (pages/static/pages/images.js).
-    away = _away(CORNERS[marker.shape], x, y, size * REACH)
-    half = size * OUTLINE / 2
+    pieces = [_away(each, x, y, size * reach(marker.rim)) for each in PIECES[marker.shape]]
+    away = np.minimum.reduce(pieces)
+    half = size * marker.rim / 2
     return np.clip(0.5 - half - away, 0, 1), np.clip(0.5 + half - away, 0, 1)
 
 

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.urls import translate_url
 from django.utils.translation import gettext as _
 
-from geoplatform.pages.basemap import basemap
-from geoplatform.pages.frame import LANGUAGES, frame, worker
+from geoplatform.pages.frame import LANGUAGES, frame
 from geoplatform.pages.place import start_box
+from geoplatform.pages.smallmap import small_map
 
 
 def render_page(
@@ -24,25 +24,9 @@ def render_page(
 
 def map_settings(marks: list[dict[str, Any]]) -> dict[str, Any]:
     """For static/review/map.js. Marks: {"id", "kind" (its shape), "title", "geometry" (GeoJSON, degrees)}."""
-    return {
-        "style": "/styles/geoplatform.json",
-        "worker": worker(),
-        "basemap": basemap(),
-        "box": start_box(),
-        "marks": marks,
-        "texts": {
-            "Map.Title": _("Map"),
-            "Marker.Title": _("Proposal"),
-            "NavigationControl.ZoomIn": _("Zoom in"),
-            "NavigationControl.ZoomOut": _("Zoom out"),
-            "AttributionControl.ToggleAttribution": _("Show or hide sources"),
-            "ScaleControl.Meters": "m",
-            "ScaleControl.Kilometers": "km",
-            "CooperativeGesturesHandler.WindowsHelpText": _("Hold Ctrl to zoom by wheel"),
-            "CooperativeGesturesHandler.MacHelpText": _("Hold ⌘ to zoom by wheel"),
-            "CooperativeGesturesHandler.MobileHelpText": _("Move the map with two fingers"),
-        },
-    }
+    made = small_map(start_box(), style="/styles/geoplatform.json", marks=marks)
+    made["texts"]["Marker.Title"] = _("Proposal")
+    return made
 
 
 def legend(marks: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import COMMON, property_by_name
-from geoplatform.catalog.symbols import Categorized
+from geoplatform.catalog.symbols import STATES, Categorized
 from geoplatform.pages import words
 from geoplatform.pages.place import box_of, municipality_name
 from geoplatform.query.around import closest, count_up_to
 from geoplatform.query.feature_query import Box
 from geoplatform.query.select import rows
-from geoplatform.rendering.legend import legend
+from geoplatform.rendering.legend import swatches
 from geoplatform.webmap.find import View
 
 SHOWN = 50
@@ -65,16 +65,17 @@ def around(view: View, box: Box | None) -> Listing:
     """What a view shows in a box, from all of the layer without one: nearest to its place, else to the box's middle."""
     place = view.near or (_middle(box) if box else None)
     query = view.query(bbox=box, limit=SHOWN)
-    swatches = _swatches(view.layer)
+    looks = swatches(view.layer)
     found = closest(query, *place) if place else rows(query)
-    entries = [_entry(view.layer, row, swatches) for row in found if row["geometry"]]
+    entries = [entry_of(view.layer, row, looks) for row in found if row["geometry"]]
     count = len(entries)
     if count == SHOWN:
         count = count_up_to(replace(query, limit=None), COUNTED)
     return Listing(entries, count, count == COUNTED, view.near is not None)
 
 
-def _entry(layer: Layer, row: dict[str, Any], swatches: dict[str, str]) -> Entry:
+def entry_of(layer: Layer, row: dict[str, Any], looks: dict[tuple[str, str], str]) -> Entry:
+    """A feature as a line of a list, with its distance where the row knows `metres`."""
     values = row["properties"]
     longitude, latitude = somewhere(row["geometry"])
     known = property_by_name(layer)
@@ -90,22 +91,19 @@ def _entry(layer: Layer, row: dict[str, Any], swatches: dict[str, str]) -> Entry
     other = words.international(layer)
     symbol = layer.symbol
     category = str(values.get(symbol.field)) if isinstance(symbol, Categorized) else ""
+    state = values.get("status") if values.get("status") in STATES else ""
     return Entry(
         id=row["id"],
         address=address(layer, row["id"]),
         title=name,
         international=str(values.get(other) or "") if other else "",
         summary=" · ".join(part for part in parts if part and part.lower() != name.lower()),
-        swatch=swatches.get(category, swatches.get("", "")),
+        swatch=looks.get((category, state)) or looks.get(("", state), ""),
         unconfirmed=values.get("status") == "unconfirmed",
         longitude=longitude,
         latitude=latitude,
         distance=row.get("metres"),
     )
-
-
-def _swatches(layer: Layer) -> dict[str, str]:
-    return {entry.value or "": entry.svg for entry in legend(layer)}
 
 
 def address(layer: Layer, id: str) -> str:

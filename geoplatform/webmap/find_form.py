@@ -17,8 +17,8 @@ from geoplatform.query.cql2 import parse_filter
 from geoplatform.query.errors import QueryError
 from geoplatform.query.search import LONGEST, search
 from geoplatform.webmap.find import Place, View, parse_place, write_place
-from geoplatform.webmap.forms import PAIR
 from geoplatform.webmap.questions import Question, questions
+from geoplatform.webmap.shapes import PAIR
 
 METRES = (250, 500, 1000, 2000, 5000)
 # No property is called like these.

@@ -21,13 +21,14 @@ from geoplatform.pages.place import first_layer
 from geoplatform.query.cql2.compiler import queryable
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
+from geoplatform.webmap import live
 from geoplatform.webmap.elsewhere import elsewhere
 
 
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page with the platform's name and the way to its other language."""
+    """A page with the platform's name and the way to its other language, which shows the same."""
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     addresses = {code: f"{translate_url(request.path, code)}{query}" for code in LANGUAGES}
     return render(request, template, {**frame(addresses), **context}, status=status)
@@ -88,7 +89,9 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "find": reverse("find", args=["LAYER"]),
         "search": reverse("search"),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
-        "texts": texts(),
+        "walk": reverse("walk"),
+        "live": live.settings(),
+        "texts": {**texts(), **live.texts()},
     }
 
 
@@ -126,6 +129,11 @@ def texts() -> dict[str, str]:
         "placeTaken": _("Seen from your position now."),
         "suggestions": _("Suggestions: %(count)s. Move with the arrow keys."),
         "noSuggestions": _("Nothing is called so."),
+        "walkAdd": _("Add to my walk"),
+        "walkAdded": _("%(title)s is on your walk."),
+        "walkRemove": _("Take off my walk"),
+        "walkRemoved": _("%(title)s is off your walk."),
+        "walkFull": _("A walk has at most 25 stops."),
         "m": "m",
         "km": "km",
     }

@@ -28,7 +28,17 @@ def get(path: str, **parameters: str):
 def markers(layer: str, z: int, x: int, y: int, **parameters: str):
     response = get(f"/tiles/{layer}/{z}/{x}/{y}.mvt", **parameters)
     assert response.status_code == 200, response.content
-    return mvt.points(response.content)
+    return [each for each in mvt.points(response.content) if each["layer"] == layer]
+
+
+def counts(layer: str, z: int, x: int, y: int, **parameters: str) -> list[int]:
+    """How many points each block holds; every block's place lies in it."""
+    found = mvt.points(get(f"/tiles/{layer}/{z}/{x}/{y}.mvt", **parameters).content)
+    blocks = [each for each in found if each["layer"] == f"{layer}-counts"]
+    places = {tuple(at // 512 for at in each["at"]) for each in blocks}
+    assert len(places) == len(blocks)
+    assert all(0 <= part < 8 for place in places for part in place)
+    return [each["properties"]["n"] for each in blocks]
 
 
 @pytest.fixture
@@ -136,6 +146,20 @@ def test_pyramid_and_rows_answer_alike(plants, layer, parameters):
         if all(0 <= at < 4096 for at in each["at"])
     )
     assert seen == len(fids)
+
+
+@pytest.mark.parametrize("layer", ["trees", "fruit-trees"])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"species": "Malus domestica"}, {"access": "public,overhanging"}], ids=str
+)
+def test_counts_by_blocks_are_exact(plants, layer, parameters):
+    """Each point counts in one block of one tile, at every zoom of the pyramid."""
+    wanted = len(brute.rows(registry.get(layer), parameters))
+    for z in range(10, 14):
+        x, y = mvt.tile_of(11.05, 53.05, z)
+        around = [(x + i, y + j) for i in range(-3, 4) for j in range(-3, 4)]
+        found = [n for place in around for n in counts(layer, z, *place, **parameters)]
+        assert sum(found) == wanted, z
 
 
 def test_now_is_the_half_month_of_today(monkeypatch):

@@ -59,6 +59,8 @@ def test_one_category_alone(layer):
         return
     whole = legend_size(layer)
     for entry in legend(layer):
+        if entry.state:
+            continue
         assert category(layer, entry.value).svg == entry.svg
         alone = read(legend_picture(layer, value=entry.value))
         assert alone.shape[0] < whole[1]

@@ -12,7 +12,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from geoplatform.catalog import registry
-from geoplatform.query.mvt import has_names, names_of
+from geoplatform.catalog.facets import has_pyramid
+from geoplatform.query.mvt import counts_of, has_names, names_of
 from geoplatform.query.mvt import tile as make_tile
 from layers.plants import Plant
 from tests import make
@@ -180,7 +181,9 @@ def test_tilejson_tells_the_truth(layer):
     assert south <= latitude <= north
     assert layer.zooms[0] == told["minzoom"] <= zoom <= told["maxzoom"] <= layer.zooms[1]
     fields = {each["id"]: set(each["fields"]) for each in told["vector_layers"]}
-    assert set(fields) == {layer.name, *([names_of(layer)] if has_names(layer) else [])}
+    besides = [names_of(layer)] if has_names(layer) else []
+    besides += [counts_of(layer)] if has_pyramid(layer) else []
+    assert set(fields) == {layer.name, *besides}
     shown: dict[str, set[str]] = {name: set() for name in fields}
     for z in range(told["minzoom"], told["maxzoom"] + 1):
         place = tile_of(point.x, point.y, z)

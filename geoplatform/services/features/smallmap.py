@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from geoplatform.pages.frame import worker
+from geoplatform.pages.smallmap import small_map
 from geoplatform.rendering.legend import legend
 
 GROUND = ("municipality", "quarter")  # roles; what a reader finds their way by
@@ -21,24 +20,12 @@ def map_settings(layer: Layer, box: Any, features: str | None = None) -> dict[st
     box  west, south, east, north in degrees: where the map opens, unless features say so
     """
     ground = [each for each in registry.map_layers() if each.role in GROUND and each is not layer]
-    return {
-        "style": f"/styles/{layer.name}.json",
-        "ground": [f"/styles/{each.name}.json" for each in ground],
-        "features": features,
-        "box": box,
-        "worker": worker(),
-        "texts": {
-            "Map.Title": _("Map"),
-            "NavigationControl.ZoomIn": _("Zoom in"),
-            "NavigationControl.ZoomOut": _("Zoom out"),
-            "AttributionControl.ToggleAttribution": _("Show or hide sources"),
-            "ScaleControl.Meters": "m",
-            "ScaleControl.Kilometers": "km",
-            "CooperativeGesturesHandler.WindowsHelpText": _("Hold Ctrl to zoom by wheel"),
-            "CooperativeGesturesHandler.MacHelpText": _("Hold ⌘ to zoom by wheel"),
-            "CooperativeGesturesHandler.MobileHelpText": _("Move the map with two fingers"),
-        },
-    }
+    return small_map(
+        box,
+        style=f"/styles/{layer.name}.json",
+        ground=[f"/styles/{each.name}.json" for each in ground],
+        features=features,
+    )
 
 
 def legends(layer: Layer) -> list[dict[str, Any]]:

@@ -8,10 +8,11 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from geoplatform.catalog.facets import DEEPEST, has_pyramid
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import properties
 from geoplatform.query.feature_query import Box
-from geoplatform.query.mvt import carried, has_names, names_of
+from geoplatform.query.mvt import carried, counts_of, has_names, names_of
 from geoplatform.query.select import attributions
 from geoplatform.services.extents import bounds
 
@@ -33,6 +34,16 @@ def tilejson(layer: Layer, address: str) -> dict[str, Any]:
             {"id": layer.name, "description": layer.description, "fields": _fields(layer), **zooms}
         ],
     }
+    if has_pyramid(layer) and layer.zooms[0] <= DEEPEST:
+        body["vector_layers"].append(
+            {
+                "id": counts_of(layer),
+                "description": _("How many there are, block by block of an eighth of a tile"),
+                "fields": {"n": _("number")},
+                "minzoom": layer.zooms[0],
+                "maxzoom": DEEPEST,
+            }
+        )
     if has_names(layer):
         label = next(each for each in properties(layer) if each.name == layer.label)
         about = {

@@ -11,7 +11,16 @@ from threading import BoundedSemaphore
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.facets import DEEPEST, has_pyramid
-from geoplatform.catalog.symbols import CASING, Fill, Marker, Simple, Stroke, simple_symbols
+from geoplatform.catalog.symbols import (
+    CASING,
+    THICK,
+    Fill,
+    Marker,
+    Simple,
+    Stroke,
+    ring,
+    simple_symbols,
+)
 from geoplatform.pyramid import drawing as pyramid
 from geoplatform.query import drawing as rows
 from geoplatform.query.crs import CRS84
@@ -162,7 +171,10 @@ def reach(view: View, part: Wanted) -> float:
 
     Names never do: none is cut at an edge (rendering/labels.py).
     """
-    found = max(map(_reach, simple_symbols(part.layer.symbol))) if part.layer.symbol else 0.0
+    symbol = part.layer.symbol
+    around = ring(symbol) if symbol else None
+    drawn = [*simple_symbols(symbol), *([around] if around else [])] if symbol else []
+    found = max(map(_reach, drawn), default=0.0)
     return (found + SOFT) * view.ratio
 
 
@@ -178,7 +190,7 @@ def margin(view: View, part: Wanted) -> float:
 def _reach(symbol: Simple) -> float:
     match symbol:
         case Marker():
-            return symbol.size / 2 * LARGER + symbol.outline_width
+            return symbol.size / 2 * LARGER + max(symbol.outline_width, THICK)
         case Stroke():
             return symbol.width / 2 + CASING
         case Fill():

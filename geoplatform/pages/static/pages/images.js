@@ -1,4 +1,5 @@
-// Marker shapes and patterns that MapLibre has no layer type for, drawn when a style asks for them: `triangle-#6a1b9a`.
+// Marker shapes and patterns that MapLibre has no layer type for, drawn when a style asks for them:
+// `triangle-#6a1b9a-#ffffff-0.107` is shape, fill, outline and the outline's share of the size; `hatch-#8a7a4a` a pattern.
 
 /** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
 
@@ -10,6 +11,7 @@ const SHAPES = {
   square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
   triangle: [[0, -1], [1, 0.9], [-1, 0.9]],
   diamond: [[0, -1], [1, 0], [0, 1], [-1, 0]],
+  cross: [[-1, -0.6], [-0.6, -1], [0, -0.4], [0.6, -1], [1, -0.6], [0.4, 0], [1, 0.6], [0.6, 1], [0, 0.4], [-0.6, 1], [-1, 0.6], [-0.4, 0]],
 };
 
 const SQUARE = 8; // CSS pixels: the square that a pattern repeats (rendering/patterns.py)
@@ -36,9 +38,9 @@ const PATTERNS = {
 /** @param {MapLibreMap} map */
 export function drawMissingImages(map) {
   map.setMissingStyleImageResolver((id) => {
-    const [, shape, color] = /^(\w+)-(#[0-9a-f]{6})$/i.exec(id) ?? [];
+    const [, shape, color, outline, rim] = /^(\w+)-(#[0-9a-f]{6})(?:-(#[0-9a-f]{6})-([0-9.]+))?$/i.exec(id) ?? [];
     if (map.hasImage(id)) return;
-    if (shape in SHAPES) map.addImage(id, draw(SHAPES[shape], color), { pixelRatio: DENSITY });
+    if (shape in SHAPES) map.addImage(id, draw(SHAPES[shape], color, outline, Number(rim)), { pixelRatio: DENSITY });
     if (shape in PATTERNS) map.addImage(id, repeated(PATTERNS[shape], color), { pixelRatio: DENSITY });
   });
 }
@@ -63,21 +65,23 @@ function repeated(paint, color) {
 /**
  * @param {[number, number][]} corners
  * @param {string} color
+ * @param {string} outline
+ * @param {number} rim
  */
-function draw(corners, color) {
+function draw(corners, color, outline, rim) {
   const size = SIZE * DENSITY;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const outline = size / 9;
-  const reach = (size - outline) / 2 - 1;
+  const wide = size * rim;
+  const reach = (size - wide) / 2 - 1;
   pen.beginPath();
   for (const [x, y] of corners) pen.lineTo(size / 2 + x * reach, size / 2 + y * reach);
   pen.closePath();
   pen.lineJoin = "round";
   pen.fillStyle = color;
-  pen.strokeStyle = "#ffffff";
-  pen.lineWidth = outline;
+  pen.strokeStyle = outline;
+  pen.lineWidth = wide;
   pen.fill();
   pen.stroke();
   return pen.getImageData(0, 0, size, size);

@@ -1,26 +1,16 @@
 // The small map beside a table: the same features by the layer's own style, quarters beneath to find one's way by.
 
-import { drawMissingImages } from "../pages/images.js";
-import {
-  AttributionControl,
-  LngLatBounds,
-  Map as MapLibreMap,
-  NavigationControl,
-  ScaleControl,
-  setWorkerUrl,
-} from "../pages/vendor/maplibre-gl.mjs";
+import { boxAround, canDraw, makeSmallMap, readSettings } from "../pages/map.js";
 
-/** @import { GeoJSONFeature, LayerSpecification, SourceSpecification, StyleSpecification } from "../pages/vendor/maplibre-gl.mjs" */
+/** @import { MapSettings } from "../pages/map.js" */
+/** @import { GeoJSONFeature, LayerSpecification, Map as MapLibreMap, SourceSpecification, StyleSpecification } from "../pages/vendor/maplibre-gl.mjs" */
 
 /**
  * What the page tells (services/features/smallmap.py).
- * @typedef {object} Settings
+ * @typedef {object} Own
  * @property {string} style address of the layer's style
  * @property {string[]} ground addresses of the styles beneath
  * @property {string | null} features address of the table's features as GeoJSON; null draws the layer's tiles
- * @property {[number, number, number, number] | null} box
- * @property {string} worker
- * @property {Record<string, string>} texts
  */
 
 /** @typedef {{type: "Feature", id: string, geometry: Geometry | null, properties: Record<string, unknown>}} Feature */
@@ -28,12 +18,12 @@ import {
 
 const DIGITS = 5; // of a degree: about a metre
 
-/** @type {Settings} */
-const settings = JSON.parse(document.getElementById("map-settings")?.textContent ?? "{}");
+/** @type {MapSettings & Own} */
+const settings = readSettings();
 const container = document.getElementById("map");
 
 if (container) {
-  if (document.createElement("canvas").getContext("webgl2")) void start(container);
+  if (canDraw()) void start(container);
   else container.closest("figure")?.classList.add("no-map");
 }
 
@@ -45,33 +35,14 @@ async function start(element) {
     ...settings.ground.map(fetchJson),
   ]);
   const found = /** @type {Feature[] | null} */ (features?.features ?? null);
-  setWorkerUrl(new URL(settings.worker, location.href).href);
-  const map = new MapLibreMap({
-    container: element,
+  const map = makeSmallMap(element, settings, {
     style: put(found ? drawn(style, found) : style, ground),
-    bounds: (found && boxAround(found)) ?? settings.box ?? undefined,
-    fitBoundsOptions: { padding: 30, maxZoom: 16 },
-    // The page scrolls past the map without being caught in it.
-    cooperativeGestures: true,
-    maxPitch: 0,
-    dragRotate: false,
-    pitchWithRotate: false,
-    fadeDuration: 0,
-    attributionControl: false,
-    locale: settings.texts,
+    bounds: found && boxAround(found.map((each) => each.geometry)),
+    maxZoom: 16,
   });
   // Where the whole layer does not fit, better a part of it with something on it.
   const first = found ? 0 : Math.min(...style.layers.map((/** @type {LayerSpecification} */ each) => each.minzoom ?? 24));
   if (map.getZoom() < first) map.jumpTo({ zoom: first });
-  map.touchZoomRotate.disableRotation();
-  map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-left");
-  map.addControl(new AttributionControl({ compact: true }), "bottom-right");
-  drawMissingImages(map);
-  map.on("error", ({ error }) => console.warn(error));
-  // For whoever drives this page: everything in view is drawn.
-  map.once("idle", () => document.documentElement.classList.add("map-drawn"));
   if (found) leadToRows(map);
   offerBox(map);
 }
@@ -132,21 +103,6 @@ function visible(layers) {
   return layers.map((each) =>
     each.type === "background" ? each : /** @type {any} */ ({ ...each, layout: { ...each.layout, visibility: "visible" } }),
   );
-}
-
-/**
- * @param {Feature[]} features
- * @returns {LngLatBounds | null}
- */
-function boxAround(features) {
-  const box = new LngLatBounds();
-  /** @param {any} coordinates */
-  function add(coordinates) {
-    if (typeof coordinates[0] === "number") box.extend([coordinates[0], coordinates[1]]);
-    else coordinates.forEach(add);
-  }
-  for (const { geometry } of features) if (geometry) add(geometry.coordinates);
-  return box.isEmpty() ? null : box;
 }
 
 /**

@@ -1,10 +1,9 @@
 // "Add a tree": the page's own form, sent without leaving the map.
 
-import { takeKey } from "../pages/key.js";
 import { showDetails } from "./details.js";
 import { refreshList } from "./list.js";
-import { fetchPage } from "./pages.js";
 import { makePin, readPosition, writeDegrees } from "./position.js";
+import { newId, sendForm } from "./send.js";
 import { element, settings, text } from "./settings.js";
 import { say } from "./status.js";
 import { shownTab } from "./tabs.js";
@@ -84,10 +83,9 @@ export function makeAdd(map) {
     button.setAttribute("aria-disabled", "true");
     say(text("saving"));
     try {
-      // As the browser itself would send it: no file, so no multipart.
-      const body = new URLSearchParams(/** @type {Record<string, string>} */ (Object.fromEntries(new FormData(sent))));
-      body.set("key", takeKey());
-      const { status, page } = await fetchPage(sent.action, { method: "POST", body });
+      const answer = await sendForm(sent);
+      if (answer.queued) return;
+      const { status, page } = answer;
       const article = page.getElementById("feature");
       const corrected = page.getElementById("add-form");
       if (status === 200 && article) await saved(article);
@@ -105,6 +103,7 @@ export function makeAdd(map) {
   async function saved(article) {
     if (!map) return;
     form().reset();
+    field("id").value = newId();
     for (const error of form().querySelectorAll(".errorlist, .form-error")) error.remove();
     for (const invalid of form().querySelectorAll(".invalid")) invalid.classList.remove("invalid");
     for (const invalid of form().querySelectorAll("[aria-invalid]")) invalid.removeAttribute("aria-invalid");

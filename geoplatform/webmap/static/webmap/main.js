@@ -1,20 +1,25 @@
 // The map page: puts the modules together. Everything it enhances stands on the page already.
 
+import { canDraw } from "../pages/map.js";
 import { makeAdd } from "./add.js";
 import { makeCopying } from "./copy.js";
+import { addCounts } from "./counts.js";
 import { closeDetails, openDetails } from "./details.js";
 import { makeFind } from "./find.js";
 import { addHighlight } from "./highlight.js";
 import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
-import { canDraw, makeMap } from "./map.js";
+import { makeLive } from "./live.js";
+import { makeMap } from "./map.js";
 import { hitsAt } from "./pick.js";
 import { makeSearch } from "./search.js";
 import { element, settings, text } from "./settings.js";
+import { makeSheetLink } from "./see.js";
 import { setView } from "./state.js";
 import { say } from "./status.js";
 import { makeTabs, showTab } from "./tabs.js";
 import { followFilter } from "./tiles.js";
+import { makeWalk } from "./walk.js";
 
 makeTabs();
 makeCopying();
@@ -37,13 +42,17 @@ function start() {
   const map = makeMap(element("map"));
   const add = makeAdd(map);
   map.once("load", () => {
+    addCounts(map);
     addHighlight(map);
     makeLayerSwitch(map);
     followFilter(map);
     makeList(map, (layer, id) => void openDetails(map, layer, id));
     // The server made the list for the whole city; this view may be another.
     void refreshList(map);
+    makeLive(map);
     openLinked();
+    makeSheetLink(map);
+    makeWalk(map);
   });
   // For whoever drives this page: everything in view is drawn.
   map.once("idle", () => document.documentElement.classList.add("map-drawn"));

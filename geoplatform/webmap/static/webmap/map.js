@@ -9,16 +9,10 @@ import {
   setWorkerUrl,
 } from "../pages/vendor/maplibre-gl.mjs";
 import { drawMissingImages } from "../pages/images.js";
+import { byNight, withGround } from "../pages/map.js";
 import { settings, text } from "./settings.js";
 import { say } from "./status.js";
 import { withFilter } from "./tiles.js";
-
-/** @import { StyleSpecification } from "../pages/vendor/maplibre-gl.mjs" */
-
-/** Whether this browser can draw the map at all. */
-export function canDraw() {
-  return document.createElement("canvas").getContext("webgl2") !== null;
-}
 
 /**
  * The map in an element; nothing stands in it before its "load" event.
@@ -31,7 +25,7 @@ export function makeMap(container) {
   const map = new MapLibreMap({
     container,
     style: settings.style,
-    transformStyle: (_previous, style) => withGround(withFilter(style)),
+    transformStyle: (_previous, style) => withGround(byNight(withFilter(style)), settings.basemap),
     bounds: settings.box ?? [5.9, 47.2, 15.1, 55.1],
     fitBoundsOptions: { padding: 24 },
     // `#map=zoom/latitude/longitude`: a link shows the same view to another.
@@ -65,29 +59,6 @@ export function makeMap(container) {
   drawMissingImages(map);
   tellOnce(map);
   return map;
-}
-
-/**
- * The style with the configured raster ground beneath everything; without one it stays as it is.
- * @param {StyleSpecification} style
- * @returns {StyleSpecification}
- */
-function withGround(style) {
-  if (!settings.basemap) return style;
-  const [background, ...others] = style.layers;
-  return {
-    ...style,
-    sources: {
-      ...style.sources,
-      basemap: {
-        type: "raster",
-        tiles: [settings.basemap.url],
-        tileSize: 256,
-        attribution: settings.basemap.attribution,
-      },
-    },
-    layers: [background, { id: "basemap", type: "raster", source: "basemap" }, ...others],
-  };
 }
 
 /**

@@ -16,6 +16,8 @@
  * @property {string} find address of the form that narrows a layer down, with LAYER in it
  * @property {string} search address of the search for names
  * @property {string} feature address of a feature's page, with LAYER and ID in it
+ * @property {{changes: string, cursor: string}} live where to ask what changed, and since when
+ * @property {string} walk address of the walk's page
  * @property {Record<string, string>} texts
  */
 

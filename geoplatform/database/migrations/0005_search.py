@@ -4,7 +4,7 @@ from geoplatform.database.operations import install
 
 
 class Migration(migrations.Migration):
-    dependencies = [("database", "0003_search_path")]
+    dependencies = [("database", "0004_edits_since")]
 
     # Indexes of the layers' tables are made by these.
     run_before = [("layers", "0004_search")]
