@@ -6,6 +6,7 @@ Every layer is searched that is called by a text of its own (`Layer.label`, `Lay
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -58,6 +59,8 @@ def search(text: str, most: int = MOST) -> list[Hits]:
     if len(question) < SHORTEST:
         return []
     for alike in (False, True):
+        if alike and len(question) < TRIGRAM:
+            break
         found = []
         for layer in searchable():
             hits = _of_layer(layer, question, min(most, MOST), alike)
@@ -100,14 +103,14 @@ def _of_layer(layer: Layer, question: str, most: int, alike: bool) -> list[Hit]:
     columns = [
         statement.own("fid"),
         sql.SQL("{}::text").format(statement.own("id")),
-        sql.SQL("jsonb_build_object({})").format(values),
+        sql.SQL("jsonb_build_object({})::text").format(values),
         sql.SQL("ST_X({0}), ST_Y({0})").format(point),
     ]
     with raw_cursor() as cursor:
         rows = cursor.execute(statement.select(columns), [list(score)]).fetchall()
     places = {fid: number for number, fid in enumerate(score)}
     rows.sort(key=lambda row: places[row[0]])
-    return [Hit(layer, id, told, x, y, score[fid]) for fid, id, told, x, y in rows]
+    return [Hit(layer, id, json.loads(told), x, y, score[fid]) for fid, id, told, x, y in rows]
 
 
 def _ranked(layer: Layer, question: str, most: int, alike: bool) -> list[tuple[int, float]]:
@@ -118,7 +121,7 @@ def _ranked(layer: Layer, question: str, most: int, alike: bool) -> list[tuple[i
     names = _names(layer)
     folded = sql.SQL("geoplatform.folded({})").format(names)
     if alike:
-        statement.conditions.append(sql.SQL("%s <% {}").format(folded))
+        statement.conditions.append(sql.SQL("%s <%% {}").format(folded))
         statement.parameters.append(question)
     else:
         # Every word begins a word of the name; or all of it is a part of the name.

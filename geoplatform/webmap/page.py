@@ -18,6 +18,7 @@ from geoplatform.catalog.models import Licensing
 from geoplatform.pages.basemap import basemap
 from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.pages.place import first_layer
+from geoplatform.query.cql2.compiler import queryable
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
 from geoplatform.webmap import live, offline
@@ -61,6 +62,11 @@ def licence_words(layer: Layer) -> str:
     return ", ".join(f"{label} ({', '.join(towns)})" for label, towns in sorted(where.items()))
 
 
+def is_alike(layer: Layer, other: Layer) -> bool:
+    """Whether every filter on `layer` means the same to `other`: parts of one table that show the same of it."""
+    return other.model is layer.model and queryable(layer).keys() <= queryable(other).keys()
+
+
 def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
     """Everything the map's scripts need to know, read by static/webmap/settings.js."""
     some_id = "00000000-0000-0000-0000-000000000000"
@@ -73,9 +79,16 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "layer": layer.name,
         "home": first_layer().name,
         "zoom": layer.zooms[0],
+        # Layers of the same rows: what is filtered in one is filtered in all, or it would still be seen.
+        "together": {
+            each.name: [other.name for other in registry.map_layers() if is_alike(each, other)]
+            for each in registry.map_layers()
+        },
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
         "pending": reverse("pending"),
+        "find": reverse("find", args=["LAYER"]),
+        "search": reverse("search"),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
         "walk": reverse("walk"),
         "live": live.settings(),
@@ -123,6 +136,9 @@ def texts() -> dict[str, str]:
         "notCopied": _(
             "Your browser does not let the page copy. The address is marked: copy it yourself."
         ),
+        "placeTaken": _("Seen from your position now."),
+        "suggestions": _("Suggestions: %(count)s. Move with the arrow keys."),
+        "noSuggestions": _("Nothing is called so."),
         "walkAdd": _("Add to my walk"),
         "walkAdded": _("%(title)s is on your walk."),
         "walkRemove": _("Take off my walk"),

@@ -31,14 +31,17 @@ register_converter(LayerName, "layer")
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="map"),
+    path("search", find_views.search, name="search"),
     path("nearby", near.of_place, name="nearby-place"),
     path("walk", walk_views.walk, name="walk"),
     path("walk.gpx", walk_views.walk_gpx, name="walk-gpx"),
     path("sheet", sheet.sheet, name="sheet"),
     path("pending", pending.pending, name="pending"),
+    path("search", find_views.search, name="search"),
     path("offline", offline_views.missing, name="missing"),
     path("quarter", offline_views.quarter, name="quarter"),
     path("<layer:name>/", find_views.listing, name="listing"),
+    path("<layer:name>/find", find_views.find, name="find"),
     path("<layer:name>/along", offline_views.along, name="along"),
     path("<layer:name>/new", contribute.add, name="add"),
     path("<layer:name>/undo", undoing.undo, name="undo"),

@@ -4,11 +4,11 @@
 -- Only letters and digits are left, and single spaces between words. At most 400 characters of a name are looked at.
 CREATE OR REPLACE FUNCTION geoplatform.folded(name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT left(btrim(regexp_replace(
+    SELECT btrim(left(btrim(regexp_replace(
         regexp_replace(
             public.unaccent('public.unaccent'::regdictionary, lower(normalize(left(name, 400), NFKC) COLLATE "und-x-icu")),
             '([aou])e', '\1', 'g') COLLATE "und-x-icu",
-        '[^[:alnum:]]+', ' ', 'g')), 400)
+        '[^[:alnum:]]+', ' ', 'g')), 400))
 $$;
 
 -- The words of a name, for full text search. No parser of the server's, which takes apart what looks like a file or a host.

@@ -5,6 +5,7 @@ import { makeContributing } from "./contribute.js";
 import { makeCopying } from "./copy.js";
 import { addCounts } from "./counts.js";
 import { closeDetails, openDetails } from "./details.js";
+import { makeFind } from "./find.js";
 import { addHighlight } from "./highlight.js";
 import { makeLayerSwitch } from "./layers.js";
 import { makeList, refreshList } from "./list.js";
@@ -13,16 +14,19 @@ import { makeMap } from "./map.js";
 import { makeOffline } from "./offline.js";
 import { makePending, openPending } from "./pending.js";
 import { hitsAt } from "./pick.js";
+import { makeSearch } from "./search.js";
+import { element, settings, text } from "./settings.js";
 import { makeSheetLink } from "./see.js";
-import { element, text } from "./settings.js";
+import { setView } from "./state.js";
 import { say } from "./status.js";
-import { makeTabs } from "./tabs.js";
+import { makeTabs, showTab } from "./tabs.js";
 import { followFilter } from "./tiles.js";
 import { makeWaiting } from "./waiting.js";
 import { makeWalk } from "./walk.js";
 
 makeTabs();
 makeCopying();
+makeFind(canDraw());
 keepPlaceInLanguageLinks();
 if (canDraw()) {
   start();
@@ -34,6 +38,9 @@ if (canDraw()) {
   makeContributing(null);
   makeWaiting(null);
   makeOffline(null);
+  makeSearch(({ address, view }) => {
+    location.href = view || address;
+  });
 }
 
 function start() {
@@ -57,6 +64,7 @@ function start() {
   });
   // For whoever drives this page: everything in view is drawn.
   map.once("idle", () => document.documentElement.classList.add("map-drawn"));
+  makeSearch(found);
   map.on("click", (event) => ask(event.point, event.lngLat));
   map.getCanvas().addEventListener("keydown", (event) => {
     if (event.key === "Enter") ask(map.project(map.getCenter()), map.getCenter());
@@ -85,6 +93,23 @@ function start() {
     if (first?.several) map.easeTo({ center: first.several, zoom: map.getZoom() + 2 });
     else if (first) void openDetails(map, first.layer, first.id, others.filter((other) => !other.several));
     else say(text("nothingHere"));
+  }
+
+  /**
+   * What the search has found: its place and its details, or where there is what it is called after.
+   * @param {import("./search.js").Hit} hit
+   */
+  function found({ layer, id, position, zoom, view, address }) {
+    if (position) {
+      map.jumpTo({ center: position, zoom });
+      void openDetails(map, layer, id);
+    } else if (view) {
+      const query = new URL(view, location.href).searchParams;
+      setView({ layer: query.get("layer") ?? settings.home, filter: query.get("filter") ?? "", near: "" });
+      showTab("list");
+    } else {
+      location.href = address;
+    }
   }
 
   /** `#feature=layer/id` in the address opens that feature's details. */

@@ -10,9 +10,12 @@
  * @property {{url: string, attribution: string} | null} basemap raster ground, where one is configured
  * @property {string} layer the layer that the page's list was made for
  * @property {string} home the layer that the map is about when its address names none
+ * @property {Record<string, string[]>} together layers whose tiles follow a layer's filter, itself among them
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
  * @property {string} pending address of the list of what is proposed
+ * @property {string} find address of the form that narrows a layer down, with LAYER in it
+ * @property {string} search address of the search for names
  * @property {string} feature address of a feature's page, with LAYER and ID in it
  * @property {{changes: string, cursor: string}} live where to ask what changed, and since when
  * @property {string} walk address of the walk's page

@@ -1,5 +1,7 @@
-// The map shows what the list shows: the tiles of the view's layer are asked for with its filter.
+// The map shows what the list shows: the tiles of the view's layer, and of others that show the same rows, are asked
+// for with its filter.
 
+import { settings } from "./settings.js";
 import { view } from "./state.js";
 
 /** @import { Map as MapLibreMap, StyleSpecification, VectorTileSource } from "../pages/vendor/maplibre-gl.mjs" */
@@ -9,10 +11,15 @@ import { view } from "./state.js";
  * @param {string} layer
  */
 function address(layer) {
-  const { layer: about, filter } = view();
+  const filter = isConcerned(layer) ? view().filter : "";
   const plain = new URL(`/tiles/${layer}.json`, location.href);
-  if (layer === about && filter) plain.searchParams.set("filter", filter);
+  if (filter) plain.searchParams.set("filter", filter);
   return plain.href;
+}
+
+/** @param {string} layer */
+function isConcerned(layer) {
+  return settings.together[view().layer]?.includes(layer) ?? false;
 }
 
 /**
@@ -21,22 +28,26 @@ function address(layer) {
  * @returns {StyleSpecification}
  */
 export function withFilter(style) {
-  const { layer, filter } = view();
-  const source = style.sources[layer];
-  if (!filter || source?.type !== "vector") return style;
-  return { ...style, sources: { ...style.sources, [layer]: { ...source, url: address(layer) } } };
+  if (!view().filter) return style;
+  const sources = Object.entries(style.sources).map(([name, source]) =>
+    source.type === "vector" && isConcerned(name) ? [name, { ...source, url: address(name) }] : [name, source],
+  );
+  return { ...style, sources: Object.fromEntries(sources) };
 }
 
 /** @param {MapLibreMap} map */
 export function followFilter(map) {
-  let { layer: before, filter } = view();
+  let before = addresses();
   document.addEventListener("view", () => {
-    const now = view();
-    const changed = now.layer !== before ? [before, now.layer] : now.filter !== filter ? [before] : [];
-    for (const layer of changed) {
-      /** @type {VectorTileSource | undefined} */ (map.getSource(layer))?.setUrl(address(layer));
+    const now = addresses();
+    for (const [layer, each] of Object.entries(now)) {
+      if (each !== before[layer]) /** @type {VectorTileSource | undefined} */ (map.getSource(layer))?.setUrl(each);
     }
-    before = now.layer;
-    filter = now.filter;
+    before = now;
   });
+}
+
+/** @returns {Record<string, string>} */
+function addresses() {
+  return Object.fromEntries(Object.keys(settings.titles).map((layer) => [layer, address(layer)]));
 }
