@@ -109,3 +109,18 @@ def packed(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
         for piece in pieces:
             yield packer.add(piece)
         yield packer.end()
+
+
+SHORT = 1000  # bytes: less is not worth a header
+
+
+def whole(content: bytes, accepted: str | None) -> tuple[bytes, str]:
+    """A whole answer in the coding that Accept-Encoding likes best, and its name; as it is where it is short or no
+    coding is accepted."""
+    try:
+        coding = choose(accepted)
+    except NoCodingAccepted:
+        coding = IDENTITY
+    if coding == IDENTITY or len(content) < SHORT:
+        return content, IDENTITY
+    return b"".join(packed([content], coding)), coding

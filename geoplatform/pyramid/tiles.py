@@ -37,7 +37,7 @@ def _encoded(layer: Layer, chosen: str) -> bytes:
     attributes: sql.Composable = sql.SQL("status")
     if isinstance(layer.symbol, Categorized):
         attributes += sql.SQL(", symbol AS {}").format(sql.Identifier(layer.symbol.field))
-    # A block's place is half way from its middle to the mean of its points: two of them never lie upon each other.
+    # A block's place is the mean of its points, drawn a little to its middle: two of them never lie upon each other.
     text = sql.SQL(
         """WITH e AS MATERIALIZED ({chosen}), placed AS MATERIALIZED (SELECT *,
             (cell %% {side} - 1) * 64 + (sx / n >> (13 - %(level)s)) AS x,
@@ -46,7 +46,8 @@ def _encoded(layer: Layer, chosen: str) -> bytes:
             SELECT ST_MakePoint(x, y) AS geom, n::integer, {attributes}, CASE WHEN n = 1 THEN sf END AS fid
             FROM placed) t), ''::bytea)
         || coalesce((SELECT ST_AsMVT(t, {counts}, {extent}, 'geom') FROM (
-            SELECT ST_MakePoint((x / 512 * 512 + 256 + mean_x) / 2, (y / 512 * 512 + 256 + mean_y) / 2) AS geom, n
+            SELECT ST_MakePoint((x / 512 * 512 + 256 + 3 * mean_x) / 4,
+                (y / 512 * 512 + 256 + 3 * mean_y) / 4) AS geom, n
             FROM (SELECT min(x) AS x, min(y) AS y, (sum(x * n) / sum(n))::integer AS mean_x,
                 (sum(y * n) / sum(n))::integer AS mean_y, sum(n)::integer AS n
                 FROM placed WHERE x BETWEEN 0 AND 4095 AND y BETWEEN 0 AND 4095 GROUP BY x / 512, y / 512) b) t),

@@ -36,7 +36,8 @@ class Near:
 def metric_srid(place: tuple[float, float]) -> int:
     """EPSG code of the CRS in which distances at a place (longitude, latitude) are measured."""
     layer = registry.by_role("municipality")
-    here = FeatureQuery(layer=layer, bbox=(*place, *place), limit=1)
+    # A box without any area meets nothing.
+    here = FeatureQuery(layer=layer, bbox=box_around(place, 0.1), limit=1)
     found = rows(here)
     return found[0]["properties"]["metric_srid"] if found else UTM[place[0] >= 12]
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse, translate_url
+from django.utils.cache import patch_vary_headers
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing
+from geoplatform.formats.compression import IDENTITY, whole
 from geoplatform.pages.basemap import basemap
 from geoplatform.pages.frame import LANGUAGES, frame, worker
 from geoplatform.pages.place import first_layer
@@ -31,7 +33,13 @@ def render_page(
     """A page with the platform's name and the way to its other language, which shows the same."""
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     addresses = {code: f"{translate_url(request.path, code)}{query}" for code in LANGUAGES}
-    return render(request, template, {**frame(addresses), **context}, status=status)
+    response = render(request, template, {**frame(addresses), **context}, status=status)
+    # Of the map's page a tenth is left. Nothing secret stands on pages that anybody gets.
+    response.content, coding = whole(response.content, request.headers.get("Accept-Encoding"))
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if coding != IDENTITY:
+        response.headers["Content-Encoding"] = coding
+    return response
 
 
 def legends(request: HttpRequest) -> list[dict[str, Any]]:

@@ -26,10 +26,10 @@ from geoplatform.webmap.entries import around
 from geoplatform.webmap.page import render_page
 from geoplatform.webmap.qr import qr_svg
 
-WIDTH, HEIGHT = 180, 120  # millimetres of the map on paper
+WIDTH, HEIGHT = 180, 112  # millimetres of the map on paper
 DENSITY = 8  # pixels in a millimetre: about 200 dpi
 RADIUS = 6378137.0
-LISTED = 15
+LISTED = 12
 EVERYWHERE: Box = (5.9, 47.2, 15.1, 55.1)
 SMALLEST = 1e-4  # degrees: a view of some metres
 

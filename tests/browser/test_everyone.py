@@ -1,4 +1,7 @@
-"""For everyone: WCAG 2.2 by axe-core on every page in both languages, and no sideways scrolling at 320 px."""
+"""For everyone: WCAG 2.2 by axe-core in every state of the map, no sideways scrolling, calm, contrast, first view.
+
+Every route has test_every_route.py.
+"""
 
 from __future__ import annotations
 
@@ -42,25 +45,17 @@ def paths(visit: Visit, prefix: str) -> list[str]:
     ]
 
 
-def violations(page: Page) -> list[str]:
-    # Not by a script element, which our policy forbids.
-    page.evaluate(AXE.read_text())
-    found: Any = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
-    )
+def violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe finds, of some rules or of all."""
+    if not page.evaluate("'axe' in window"):
+        # Not by a script element, which our policy forbids.
+        page.evaluate(AXE.read_text())
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    found: Any = page.evaluate("only => axe.run(document, {runOnly: only})", only)
     return [
         f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes']][:3]}"
         for each in found["violations"]
     ]
-
-
-@LANGUAGES
-@pytest.mark.parametrize("width", [1280, 320])
-def test_axe_finds_nothing_on_any_page(visitor: Visitor, prefix: str, width: int) -> None:
-    visit = visitor(width=width, height=640 if width == 320 else 800)
-    for path in paths(visit, prefix):
-        page = visit.open_map(path) if path == f"{prefix}/" else visit.open(path)
-        assert violations(page) == [], path
 
 
 @LANGUAGES
@@ -114,3 +109,38 @@ def test_the_map_is_useful_before_its_library_comes(visitor: Visitor) -> None:
     assert page.locator("#list li").first.inner_text()
     page.click("#tabs a >> nth=1")
     assert page.locator("#layers").is_visible()
+
+
+def test_who_asks_for_calm_sees_nothing_move(visitor: Visitor) -> None:
+    visit = visitor()
+    visit.page.emulate_media(reduced_motion="reduce")
+    page = visit.open("/")
+    moving = """() => [...document.querySelectorAll('*')].filter(each => {
+        const { transitionDuration, animationDuration } = getComputedStyle(each);
+        return [transitionDuration, animationDuration].some(text =>
+            text.split(',').some(part => parseFloat(part) > 0.001));
+    }).map(each => each.outerHTML.slice(0, 120))"""
+    assert page.evaluate(moving) == []
+
+
+def test_in_the_systems_own_colours_states_are_still_told(visitor: Visitor) -> None:
+    visit = visitor()
+    visit.page.emulate_media(forced_colors="active")
+    page = visit.open("/fruit-trees/")
+    assert violations(page) == []
+    # What a ground alone would tell has an edge.
+    edge = page.locator(".badge").first.evaluate("each => getComputedStyle(each).borderTopStyle")
+    assert edge == "solid"
+
+
+@pytest.mark.parametrize("percent", [200, 400])
+def test_enlarged_the_list_and_the_details_are_read_without_scrolling_sideways(
+    visitor: Visitor, percent: int
+) -> None:
+    # As browsers zoom: the same window has fewer CSS pixels.
+    visit = visitor(width=1280 * 100 // percent, height=1024 * 100 // percent)
+    page = visit.open("/fruit-trees/")
+    assert wide(page) <= 1280 * 100 // percent
+    page.click("#list-content li a")
+    assert wide(page) <= 1280 * 100 // percent
+    assert page.locator("#feature-title").is_visible()

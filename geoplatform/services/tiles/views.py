@@ -12,6 +12,7 @@ from isal import igzip
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.formats.compression import IDENTITY, whole
 from geoplatform.pyramid.render import render
 from geoplatform.query.cql2 import Filter, parse_filter
 from geoplatform.query.facets import Choices, parse_facets, simplified
@@ -131,6 +132,10 @@ def _answer(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     headers = {"ETag": f'W/"{etag}"', "Cache-Control": REVALIDATE, "Vary": response.headers["Vary"]}
     if known_etags(request) & {etag, "*"}:
         return HttpResponseNotModified(headers=headers)
+    response.content, coding = whole(response.content, request.headers.get("Accept-Encoding"))
+    headers["Vary"] += ", Accept-Encoding"
+    if coding != IDENTITY:
+        headers["Content-Encoding"] = coding
     for name, value in {**headers, "Content-Length": str(len(response.content))}.items():
         response.headers[name] = value
     return response

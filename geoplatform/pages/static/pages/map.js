@@ -93,11 +93,13 @@ export function withGround(style, ground) {
   };
 }
 
-/** By night the paper is dark and what is written upon it is light; symbols keep the colours of the legend. */
+/** By night the paper is dark, what is written upon it light, and what was as bright as paper dim. */
 const NIGHT = { paper: "#1b231a", ink: "#dfe5d3" };
+const BRIGHT = 170; // of 255: so bright are streets and their edges, and nothing that a colour has a meaning of
+const DIM = 0.28; // what is left of it
 
 /**
- * The style for who wants it dark; else as it is.
+ * The style for who wants it dark; else as it is. Markers keep the colours of the legend.
  * @param {StyleSpecification} style
  * @returns {StyleSpecification}
  */
@@ -105,10 +107,23 @@ export function byNight(style) {
   if (!matchMedia("(prefers-color-scheme: dark)").matches) return style;
   const layers = style.layers.map((each) => {
     if (each.type === "background") return { ...each, paint: { ...each.paint, "background-color": NIGHT.paper } };
+    if (each.type === "line") return { ...each, paint: { ...each.paint, "line-color": dimmed(each.paint?.["line-color"]) } };
     if (each.type !== "symbol" || !each.layout?.["text-field"]) return each;
     return { ...each, paint: { ...each.paint, "text-color": NIGHT.ink, "text-halo-color": NIGHT.paper } };
   });
   return { ...style, layers };
+}
+
+/**
+ * @template T
+ * @param {T} color
+ * @returns {T | string}
+ */
+function dimmed(color) {
+  const [, ...parts] = (typeof color === "string" && /^#(..)(..)(..)$/.exec(color)) || [];
+  const [ground, own] = [NIGHT.paper, `#${parts.join("")}`].map((each) => [1, 3, 5].map((at) => parseInt(each.slice(at, at + 2), 16)));
+  if (!parts.length || Math.min(...own) < BRIGHT - 40 || Math.max(...own) < BRIGHT) return color;
+  return `#${own.map((value, at) => Math.round(DIM * value + (1 - DIM) * ground[at]).toString(16).padStart(2, "0")).join("")}`;
 }
 
 /**

@@ -1,0 +1,155 @@
+"""For everyone: axe-core (WCAG 2.2 AA) on every route of the resolver in both languages, wide and at 320 pixels."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+
+from layers.gardens import Garden
+from tests import make
+from tests.browser.conftest import SECONDS, filled_server
+from tests.browser.routes import (
+    ADMIN,
+    API,
+    DUPLICATE,
+    GARDEN,
+    NO_PAGE,
+    PROPOSAL,
+    READERS,
+    SAMPLED,
+    STAFF,
+    TREE,
+    routes,
+)
+from tests.browser.test_everyone import violations, wide
+from tests.contributions import people
+
+pytestmark = pytest.mark.browser
+SESSION = "e" * 32
+LANGUAGES = ("de", "en")
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+
+
+def _fill() -> None:
+    """A town with a tree, a garden and proposals that wait, and somebody who may do everything."""
+    make.town()
+    apple = make.species(flower_from=4.5, flower_to=5.5, fruit_from=1.0, fruit_to=12.5)
+    tree = make.plant(11.05, 53.05, id=uuid.UUID(TREE), species=apple, note="Alter Baum am Weg")
+    twin = make.plant(11.0501, 53.05, species=apple, status="unconfirmed", access="")
+    make.plant(11.051, 53.051, species=apple, status="gone")
+    Garden.objects.create(
+        id=uuid.UUID(GARDEN), name="Garten am See", kind="community", source=make.source(),
+        area=make.area(11.052, 53.05, 11.053, 53.051),
+    )  # fmt: skip
+    author = people.new()
+    people.send("delete", author, id=uuid.UUID(PROPOSAL), feature=tree.id, reason="Gefällt")
+    people.send(
+        "report", author, id=uuid.UUID(DUPLICATE), feature=twin.id, kind="duplicate",
+        duplicate_of=tree.id,
+    )  # fmt: skip
+    user = User.objects.create_superuser("everybody", password="correct horse battery")
+    known = {
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    }
+    Session.objects.create(
+        session_key=SESSION,
+        session_data=SessionStore().encode(known),
+        expire_date=timezone.now() + dt.timedelta(hours=1),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole_server(
+    _collected, migrated_template, django_db_setup, django_db_blocker
+) -> Iterator[str]:
+    name = f"gptest_run_{os.getpid()}_routes"
+    # The server must know the session that is made here.
+    with filled_server(
+        name, migrated_template, django_db_blocker, _fill, SECRET_KEY=settings.SECRET_KEY
+    ) as address:
+        yield address
+
+
+@contextmanager
+def opened(browser: Browser, server: str, *, staff: bool = False, **options) -> Iterator[Page]:
+    context = browser.new_context(base_url=server, **options)
+    context.set_default_timeout(SECONDS)
+    if staff:
+        context.add_cookies([{"name": "sessionid", "value": SESSION, "url": server}])
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def addresses(language: str) -> Iterator[tuple[str, bool]]:
+    """Every sample in a language, and whether one must be logged in."""
+    prefix = "" if language == "de" else f"/{language}"
+    for path in (each for some in READERS.values() for each in some):
+        yield prefix + path, False
+    for path in (each for some in API.values() for each in some):
+        yield f"{path}?lang={language}", False
+    for path in (each for some in STAFF.values() for each in some):
+        yield prefix + path, True
+
+
+def test_every_route_has_a_sample_or_a_reason() -> None:
+    known = {*NO_PAGE, *(pattern for samples in SAMPLED for pattern in samples)}
+    found = {each for each in routes() if not each.startswith(ADMIN)}
+    assert found - known == set(), "name them in tests/browser/routes.py"
+    assert known - found == set(), "these routes are no more"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_on_any_route(browser, whole_server, language) -> None:
+    """Wide and at 320 pixels, no page sideways; by night every text can be read; nobody else is asked for anything."""
+    faults: list[str] = []
+    seen = 0
+    for staff in (False, True):
+        with opened(browser, whole_server, staff=staff, viewport=WIDE) as page:
+            page.on("request", lambda asked: faults.extend(_foreign(asked.url, whole_server)))
+            for path, logged_in in addresses(language):
+                if logged_in == staff:
+                    page.set_viewport_size(WIDE)
+                    page.goto(path)
+                    faults.extend(f"{path}: {each}" for each in _faults(page))
+                    seen += 1
+    assert faults == []
+    assert seen == len(list(addresses(language))) > 70
+
+
+def _foreign(address: str, ours: str) -> list[str]:
+    return [] if address.startswith((ours, "data:", "blob:")) else [f"asked for {address}"]
+
+
+def _faults(page: Page) -> Iterator[str]:
+    """What is wrong with the page that stands there."""
+    yield from (f"wide: {each}" for each in violations(page))
+    page.set_viewport_size(NARROW)
+    if wide(page) > NARROW["width"]:
+        yield f"{wide(page)} pixels wide"
+    yield from (f"narrow: {each}" for each in violations(page))
+    page.emulate_media(color_scheme="dark")
+    yield from (f"dark: {each}" for each in violations(page, rules=["color-contrast"]))
+    page.emulate_media(color_scheme="light")
+
+
+def test_pages_of_the_operators_begin_for_everyone(browser, whole_server) -> None:
+    """The rest of the administration is Django's own."""
+    with opened(browser, whole_server, staff=True) as page:
+        page.goto("/admin/")
+        assert page.title()
