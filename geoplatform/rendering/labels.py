@@ -16,8 +16,7 @@ import skia
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.drawing import Points, Shapes
 from geoplatform.rendering import naming
-from geoplatform.rendering.canvas import canvas_on, paint
-from geoplatform.rendering.palette import Bytes
+from geoplatform.rendering.lettering import Bent, Straight, Written
 from geoplatform.rendering.paths import Outlines
 from geoplatform.rendering.text import Line, line, lines, rise
 from geoplatform.rendering.view import View
@@ -40,10 +39,10 @@ class Named:
     course: Outlines | None = None
 
 
-def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
-    """Write the names of layers, given from the bottom up, upon `pixels` (RGBA, premultiplied), in place."""
+def placed(view: View, layers: list[Named]) -> Written:
+    """The names of layers that find room, given from the bottom up, and where they stand."""
     places = _Places(view)
-    written: list[tuple[skia.TextBlob, float, float]] = []
+    written: Written = []
     for named in reversed(layers):
         size = naming.text_size(named.layer) * view.ratio
         if isinstance(named.found, Points):
@@ -52,17 +51,7 @@ def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
             written += _at_points(places, view, size, *_anchors_of_areas(view, named.found))
         else:
             written += _along_lines(places, view, size, named.found, named.course)
-    if not written:
-        return
-    canvas = canvas_on(pixels)
-    halo = paint(naming.PAPER)
-    halo.setStyle(skia.Paint.kStroke_Style)
-    halo.setStrokeWidth(2 * naming.HALO * view.ratio)
-    halo.setStrokeJoin(skia.Paint.kRound_Join)
-    ink = paint(naming.INK)
-    for blob, x, y in written:
-        canvas.drawTextBlob(blob, x, y, halo)
-        canvas.drawTextBlob(blob, x, y, ink)
+    return written
 
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels
@@ -96,9 +85,6 @@ class _Places:
             for row in area:
                 self.rows[row] |= bits
         return True
-
-
-Written = list[tuple[skia.TextBlob, float, float]]
 
 
 def _anchors_of_points(view: View, found: Points) -> tuple[list[str], Floats, Floats]:
@@ -163,7 +149,7 @@ def _at_points(
             continue
         for row_number, row in enumerate(rows):
             base = top + (row_number + 0.5) * height + rise(size)
-            written.append((row.blob, middle - row.width / 2, base))
+            written.append(Straight(row, round(middle - row.width / 2), round(base)))
     return written
 
 
@@ -189,7 +175,7 @@ def _along_lines(
             if letters is None or not places.take(letters[1]):
                 continue
             others.append((x, y))
-            written.append((letters[0], 0.0, 0.0))
+            written.append(Bent(letters[0]))
     return written
 
 
