@@ -68,22 +68,25 @@ class _Places:
 
     def take(self, boxes: list[Rect]) -> bool:
         """Take boxes if all are free and within the picture."""
+        padding, cell, rows = self.padding, self.cell, self.rows
         areas = []
         for left, top, right, bottom in boxes:
-            left, top = left - self.padding, top - self.padding
-            right, bottom = right + self.padding, bottom + self.padding
+            left, top, right, bottom = (
+                left - padding,
+                top - padding,
+                right + padding,
+                bottom + padding,
+            )
             if left < 0 or top < 0 or right > self.width or bottom > self.height:
                 return False
-            first, last = int(left / self.cell), math.ceil(right / self.cell)
-            bits = (1 << last) - (1 << first)
-            area = range(int(top / self.cell), math.ceil(bottom / self.cell))
-            for row in area:
-                if self.rows[row] & bits:
+            bits = (1 << math.ceil(right / cell)) - (1 << int(left / cell))
+            first, last = int(top / cell), math.ceil(bottom / cell)
+            for row in rows[first:last]:
+                if row & bits:
                     return False
-            areas.append((area, bits))
-        for area, bits in areas:
-            for row in area:
-                self.rows[row] |= bits
+            areas.append((first, last, bits))
+        for first, last, bits in areas:
+            rows[first:last] = [row | bits for row in rows[first:last]]
         return True
 
 
@@ -130,26 +133,26 @@ def _at_points(
     """Names upon points; `below` is how far down the middle of the first line is."""
     written: Written = []
     height = LINE_HEIGHT * size
-    known: dict[str, tuple[tuple[Line, ...], float]] = {}
-    inside = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
-    here = zip(np.flatnonzero(inside).tolist(), x[inside].tolist(), y[inside].tolist(), strict=True)
-    for number, across, down in here:
-        text = texts[number]
-        if text not in known:
-            rows = lines(text, size, naming.WIDEST * size)
-            known[text] = rows, max(row.width for row in rows)
-        rows, wide = known[text]
-        high = height * len(rows)
-        # At an edge a name moves into the picture; `take` refuses what is larger than that.
-        side = wide / 2 + places.padding
-        middle = max(min(across, view.width - side), side)
-        top = down + (below - height / 2 if below else -high / 2)
-        top = max(min(top, view.height - high - places.padding), places.padding)
-        if not places.take([(middle - wide / 2, top, middle + wide / 2, top + high)]):
-            continue
-        for row_number, row in enumerate(rows):
-            base = top + (row_number + 0.5) * height + rise(size)
-            written.append(Straight(row, round(middle - row.width / 2), round(base)))
+    inside = np.flatnonzero((x >= 0) & (x < view.width) & (y >= 0) & (y < view.height))
+    known = {text: lines(text, size, naming.WIDEST * size) for text in set(texts)}
+    broken = [known[texts[number]] for number in inside.tolist()]
+    wide = np.array([max(row.width for row in rows) for rows in broken])
+    high = np.array([height * len(rows) for rows in broken])
+    # At an edge a name moves into the picture; `take` refuses what is larger than that.
+    side = wide / 2 + places.padding
+    middle = np.maximum(np.minimum(x[inside], view.width - side), side)
+    top = y[inside] + (below - height / 2 if below else -high / 2)
+    top = np.maximum(np.minimum(top, view.height - high - places.padding), places.padding)
+    boxes = np.stack([middle - wide / 2, top, middle + wide / 2, top + high], axis=-1).tolist()
+    first_base = top + height / 2 + rise(size)
+    for rows, box, across, base in zip(
+        broken, boxes, middle.tolist(), first_base.tolist(), strict=True
+    ):
+        if places.take([box]):
+            written += [
+                Straight(row, round(across - row.width / 2), round(base + number * height))
+                for number, row in enumerate(rows)
+            ]
     return written
 
 
