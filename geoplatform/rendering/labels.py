@@ -21,7 +21,7 @@ from geoplatform.rendering.paths import Outlines
 from geoplatform.rendering.text import Line, line, lines, rise
 from geoplatform.rendering.view import View
 
-CELL = 2  # CSS pixels along an edge of the squares in which it is noted what is taken
+CELL = 4  # CSS pixels along an edge of the squares in which it is noted what is taken
 PADDING = 3  # CSS pixels kept free around a name: its halo, and a little more
 LINE_HEIGHT = 1.2  # ems
 FAR = 1e6  # more than there are such squares side by side
