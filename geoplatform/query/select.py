@@ -28,7 +28,10 @@ EXTENT_SECONDS = 60
 
 
 def raw_cursor() -> psycopg.Cursor[Any]:
-    """psycopg's own cursor on Django's connection: Django's binds in the client and refuses binary results."""
+    """psycopg's own cursor on Django's connection: Django's binds in the client and refuses binary results.
+
+    Nothing that lasts longer than its transaction is set through it: the pool would not take it back.
+    """
     connection.ensure_connection()
     assert connection.connection is not None
     return psycopg.Cursor(connection.connection)

@@ -16,13 +16,12 @@ import skia
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.drawing import Points, Shapes
 from geoplatform.rendering import naming
-from geoplatform.rendering.canvas import canvas_on, paint
-from geoplatform.rendering.palette import Bytes
+from geoplatform.rendering.lettering import Bent, Straight, Written
 from geoplatform.rendering.paths import Outlines
 from geoplatform.rendering.text import Line, line, lines, rise
 from geoplatform.rendering.view import View
 
-CELL = 2  # CSS pixels along an edge of the squares in which it is noted what is taken
+CELL = 4  # CSS pixels along an edge of the squares in which it is noted what is taken
 PADDING = 3  # CSS pixels kept free around a name: its halo, and a little more
 LINE_HEIGHT = 1.2  # ems
 FAR = 1e6  # more than there are such squares side by side
@@ -40,10 +39,10 @@ class Named:
     course: Outlines | None = None
 
 
-def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
-    """Write the names of layers, given from the bottom up, upon `pixels` (RGBA, premultiplied), in place."""
+def placed(view: View, layers: list[Named]) -> Written:
+    """The names of layers that find room, given from the bottom up, and where they stand."""
     places = _Places(view)
-    written: list[tuple[skia.TextBlob, float, float]] = []
+    written: Written = []
     for named in reversed(layers):
         size = naming.text_size(named.layer) * view.ratio
         if isinstance(named.found, Points):
@@ -52,17 +51,7 @@ def draw(pixels: Bytes, view: View, layers: list[Named]) -> None:
             written += _at_points(places, view, size, *_anchors_of_areas(view, named.found))
         else:
             written += _along_lines(places, view, size, named.found, named.course)
-    if not written:
-        return
-    canvas = canvas_on(pixels)
-    halo = paint(naming.PAPER)
-    halo.setStyle(skia.Paint.kStroke_Style)
-    halo.setStrokeWidth(2 * naming.HALO * view.ratio)
-    halo.setStrokeJoin(skia.Paint.kRound_Join)
-    ink = paint(naming.INK)
-    for blob, x, y in written:
-        canvas.drawTextBlob(blob, x, y, halo)
-        canvas.drawTextBlob(blob, x, y, ink)
+    return written
 
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels
@@ -79,26 +68,26 @@ class _Places:
 
     def take(self, boxes: list[Rect]) -> bool:
         """Take boxes if all are free and within the picture."""
+        padding, cell, rows = self.padding, self.cell, self.rows
         areas = []
         for left, top, right, bottom in boxes:
-            left, top = left - self.padding, top - self.padding
-            right, bottom = right + self.padding, bottom + self.padding
+            left, top, right, bottom = (
+                left - padding,
+                top - padding,
+                right + padding,
+                bottom + padding,
+            )
             if left < 0 or top < 0 or right > self.width or bottom > self.height:
                 return False
-            first, last = int(left / self.cell), math.ceil(right / self.cell)
-            bits = (1 << last) - (1 << first)
-            area = range(int(top / self.cell), math.ceil(bottom / self.cell))
-            for row in area:
-                if self.rows[row] & bits:
+            bits = (1 << math.ceil(right / cell)) - (1 << int(left / cell))
+            first, last = int(top / cell), math.ceil(bottom / cell)
+            for row in rows[first:last]:
+                if row & bits:
                     return False
-            areas.append((area, bits))
-        for area, bits in areas:
-            for row in area:
-                self.rows[row] |= bits
+            areas.append((first, last, bits))
+        for first, last, bits in areas:
+            rows[first:last] = [row | bits for row in rows[first:last]]
         return True
-
-
-Written = list[tuple[skia.TextBlob, float, float]]
 
 
 def _anchors_of_points(view: View, found: Points) -> tuple[list[str], Floats, Floats]:
@@ -144,26 +133,26 @@ def _at_points(
     """Names upon points; `below` is how far down the middle of the first line is."""
     written: Written = []
     height = LINE_HEIGHT * size
-    known: dict[str, tuple[tuple[Line, ...], float]] = {}
-    inside = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
-    here = zip(np.flatnonzero(inside).tolist(), x[inside].tolist(), y[inside].tolist(), strict=True)
-    for number, across, down in here:
-        text = texts[number]
-        if text not in known:
-            rows = lines(text, size, naming.WIDEST * size)
-            known[text] = rows, max(row.width for row in rows)
-        rows, wide = known[text]
-        high = height * len(rows)
-        # At an edge a name moves into the picture; `take` refuses what is larger than that.
-        side = wide / 2 + places.padding
-        middle = max(min(across, view.width - side), side)
-        top = down + (below - height / 2 if below else -high / 2)
-        top = max(min(top, view.height - high - places.padding), places.padding)
-        if not places.take([(middle - wide / 2, top, middle + wide / 2, top + high)]):
-            continue
-        for row_number, row in enumerate(rows):
-            base = top + (row_number + 0.5) * height + rise(size)
-            written.append((row.blob, middle - row.width / 2, base))
+    inside = np.flatnonzero((x >= 0) & (x < view.width) & (y >= 0) & (y < view.height))
+    known = {text: lines(text, size, naming.WIDEST * size) for text in set(texts)}
+    broken = [known[texts[number]] for number in inside.tolist()]
+    wide = np.array([max(row.width for row in rows) for rows in broken])
+    high = np.array([height * len(rows) for rows in broken])
+    # At an edge a name moves into the picture; `take` refuses what is larger than that.
+    side = wide / 2 + places.padding
+    middle = np.maximum(np.minimum(x[inside], view.width - side), side)
+    top = y[inside] + (below - height / 2 if below else -high / 2)
+    top = np.maximum(np.minimum(top, view.height - high - places.padding), places.padding)
+    boxes = np.stack([middle - wide / 2, top, middle + wide / 2, top + high], axis=-1).tolist()
+    first_base = top + height / 2 + rise(size)
+    for rows, box, across, base in zip(
+        broken, boxes, middle.tolist(), first_base.tolist(), strict=True
+    ):
+        if places.take([box]):
+            written += [
+                Straight(row, round(across - row.width / 2), round(base + number * height))
+                for number, row in enumerate(rows)
+            ]
     return written
 
 
@@ -189,7 +178,7 @@ def _along_lines(
             if letters is None or not places.take(letters[1]):
                 continue
             others.append((x, y))
-            written.append((letters[0], 0.0, 0.0))
+            written.append(Bent(letters[0]))
     return written
 
 

@@ -1,7 +1,7 @@
 """The canvas of a map: layers are drawn upon it one by one, then it becomes the bytes of a file.
 
-As long as there are only markers, a pixel is one byte, an entry of a palette: drawn, kept and encoded at a quarter of
-the cost. With the first line, polygon or name it turns into colours.
+As long as there are only markers and their names, a pixel is one byte, an entry of a palette: drawn, kept and encoded
+at a quarter of the cost. With the first line or polygon it turns into colours.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Marker
 from geoplatform.query.drawing import Points, Shapes
-from geoplatform.rendering import canvas, encoding, labels, naming
+from geoplatform.rendering import canvas, encoding, labels, lettering, naming
 from geoplatform.rendering import points as drawing
 from geoplatform.rendering import shapes as drawn_shapes
 from geoplatform.rendering.labels import Named
@@ -52,12 +52,14 @@ class Picture:
 
     def points(self, layer: Layer, points: Points) -> None:
         """Markers, over what is there already."""
+        names: tuple[Look, ...] = ()
         if points.labels and self.is_named(layer):
             self._named.append(Named(layer, points))
+            names = (lettering.LOOK,)
         if beneath := drawing.rings(layer, points):
-            self._markers(*beneath, drawing.markers(beneath[0])[-1:])
+            self._markers(*beneath, drawing.markers(beneath[0])[-1:], ())
         for some in _that_fit(drawing.used(layer, points)):
-            self._markers(layer, points, some)
+            self._markers(layer, points, some, names)
 
     def shapes(self, layer: Layer, shapes: Shapes) -> None:
         """Lines or polygons, over what is there already."""
@@ -74,15 +76,21 @@ class Picture:
 
     def names(self) -> None:
         """The names of all layers drawn so far that brought any along, above everything."""
-        if any(any(named.found.labels or ()) for named in self._named):
-            labels.draw(self.rgba, self.view, self._named)
+        written = labels.placed(self.view, self._named)
         self._named = []
+        if self._palette is not None and lettering.LOOK in self._palette.looks:
+            lettering.upon_entries(self._entries, self.view, written, self._palette)
+        elif written:
+            lettering.upon_colors(self.rgba, self.view, written)
 
-    def _markers(self, layer: Layer, points: Points, chosen: tuple[Marker, ...]) -> None:
+    def _markers(
+        self, layer: Layer, points: Points, chosen: tuple[Marker, ...], names: tuple[Look, ...]
+    ) -> None:
+        """`names`: the look of names that are to be written upon these markers, if any are."""
         looks = _looks(chosen)
         if self._palette is not None:
             # In one order whatever came first: palettes are kept.
-            both = palette(tuple(sorted({*self._palette.looks, *looks})))
+            both = palette(tuple(sorted({*self._palette.looks, *looks, *names})))
             if both is not None:
                 self._turn_into(both)
                 self._entries = drawing.draw(self._entries, self.view, layer, points, chosen, both)

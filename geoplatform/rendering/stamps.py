@@ -87,10 +87,7 @@ def _made(
     y = (at - phase)[None, :, None, :, None]
     sizes = (size * factors).reshape(-1, 1, 1, 1, 1)
     fill, total = _cover(marker, x, y, sizes, beyond)
-    shade = np.rint(fill * SHADES).astype(np.intp) * (SHADES + 1) + np.rint(total * SHADES).astype(
-        np.intp
-    )
-    entries = _entries(look(marker), palette)[shade]
+    entries = shaded(look(marker), palette, fill, total)
     table = np.ascontiguousarray(entries.reshape(-1, side * side).T)
     used = np.flatnonzero(table.any(axis=1))[::-1]
     opaque = (palette.colors[:, 3] == 255)[table >> 8].all(axis=1)
@@ -98,6 +95,12 @@ def _made(
 
 
 _kept = lru_cache(maxsize=128)(_made)
+
+
+def shaded(look: Look, palette: Palette, fill: Floats, total: Floats) -> npt.NDArray[np.uint16]:
+    """256 * entry of the palette for pixels that are covered by a look: fill alone, and altogether, 0 to 1."""
+    inner, outer = (np.rint(share * SHADES).astype(np.intp) for share in (fill, total))
+    return _entries(look, palette)[inner * (SHADES + 1) + outer]
 
 
 @lru_cache(maxsize=128)

@@ -11,9 +11,9 @@ import skia
 WEIGHTS = {"regular": "SourceSansPro", "strong": "SourceSansProSemibold"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
-    """One line of text.
+    """One line of text; each is made once.
 
     glyphs, advances  of the font, pixels from each glyph to the next
     width             pixels

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from geoplatform.catalog.registry import get, layers
 from geoplatform.query.crs import parse_crs
 from geoplatform.query.drawing import Points, Shapes
-from geoplatform.rendering import labels, maplibre, naming
-from geoplatform.rendering.palette import rgb
+from geoplatform.rendering import labels, lettering, maplibre, naming
+from geoplatform.rendering.palette import palette, rgb
 from geoplatform.rendering.picture import Picture
 from geoplatform.rendering.text import line, lines
 from geoplatform.rendering.view import View
@@ -234,3 +237,34 @@ def test_ink_and_paper():
     colors = picture.rgba[55:66, 80:160, :3].reshape(-1, 3).astype(int)
     for wanted in (naming.INK, naming.PAPER):
         assert np.abs(colors - rgb(wanted)).max(axis=1).min() < 25
+
+
+def test_names_upon_markers_are_stamps_of_the_same_letters():
+    """On a palette they look as upon colours, but for its steps; and stay within the picture whatever their letters."""
+    some = places(("Süßkirsche", 120, 60), ("Ạ̈̂̊g҉̐", 60, 118), ("Am Ziegelsee", 237, 3))
+    stamped, drawn = Picture(view()), Picture(view())
+    for picture in (stamped, drawn):
+        picture.points(get("trees"), some)
+    assert drawn.rgba.any()  # from here on in colours
+    for picture in (stamped, drawn):
+        picture.names()
+    content = stamped.encode("png")
+    image = Image.open(io.BytesIO(content))
+    assert image.mode == "P"
+    away = np.abs(stamped.rgba.astype(int) - drawn.rgba.astype(int))
+    assert away.max() < 24
+    assert away.mean() < 0.5
+    assert (stamped.rgba[..., 3] == 255).sum() > 500
+
+
+def test_a_stamp_is_cut_at_every_edge():
+    row, looks = line("Ziegelsee", 12), palette((lettering.LOOK,))
+    whole = np.zeros((60, 120), np.uint8)
+    lettering.upon_entries(whole, view(), [lettering.Straight(row, 30, 30)], looks)
+    assert whole.any()
+    for x, y in ((-20, 12), (30, 0), (100, 30), (30, 61), (-200, 30), (30, 300)):
+        part = np.zeros((60, 120), np.uint8)
+        lettering.upon_entries(part, view(), [lettering.Straight(row, x, y)], looks)
+        wide = np.zeros((800, 800), np.uint8)
+        lettering.upon_entries(wide, view(), [lettering.Straight(row, x + 300, y + 300)], looks)
+        assert (part == wide[300:360, 300:420]).all()
