@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from geoplatform.database.health import healthz
+from geoplatform.database.unavailable import is_unavailable
 from geoplatform.services import problems
 from geoplatform.services.features.views import landing
 from geoplatform.webmap import errors
@@ -53,4 +55,8 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    # Django calls this while it handles what went wrong.
+    error = sys.exc_info()[1]
+    if error is not None and is_unavailable(error):
+        return _speaker(request).unavailable(request, error)
     return _speaker(request).failed(request)

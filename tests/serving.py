@@ -36,19 +36,20 @@ def serving(environment: dict[str, str], log: IO[bytes] | None = None) -> Iterat
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{address}/healthz", process)
+        wait_for(f"{address}/healthz", process)
         yield address, process.pid
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(address: str, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Until it answers 200; fails when the process has ended."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and (process is None or process.poll() is None):
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
-    pytest.fail("The server did not start.")
+    pytest.fail("The server does not answer.")

@@ -100,10 +100,10 @@ class Cluster:
     def hold(self) -> None:
         """Make sure that the cluster runs, and keep it running until this process ends."""
         _exit_when_terminated()
-        with _guard, self._mutex():
+        with _guard, self._mutex() as mutex:
             if self.home not in _holds:
                 _holds[self.home] = self._enter()
-            self._server.start()
+            Server(self.home, mutex).start()
 
     @property
     def is_held(self) -> bool:
@@ -125,8 +125,8 @@ class Cluster:
 
     def ensure_running(self) -> None:
         """Make and start whatever is missing. Many processes may call this at the same moment."""
-        with self._mutex():
-            self._server.start()
+        with self._mutex() as mutex:
+            Server(self.home, mutex).start()
 
     def stop(self, *, force: bool = False) -> None:
         """Stop the server unless others use it; with `force`, even then."""
@@ -177,10 +177,10 @@ class Cluster:
         return Server(self.home)
 
     @contextlib.contextmanager
-    def _mutex(self) -> Iterator[None]:
+    def _mutex(self) -> Iterator[int]:
         self._server.make_home()
-        with self._lock("start.lock", fcntl.LOCK_EX):
-            yield
+        with self._lock("start.lock", fcntl.LOCK_EX) as descriptor:
+            yield descriptor
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[bool]:
@@ -194,11 +194,11 @@ class Cluster:
             yield alone
 
     @contextlib.contextmanager
-    def _lock(self, name: str, operation: int) -> Iterator[None]:
+    def _lock(self, name: str, operation: int) -> Iterator[int]:
         descriptor = self._open(name)
         try:
             fcntl.flock(descriptor, operation)
-            yield
+            yield descriptor
         finally:
             # Said aloud, since closing alone would not unlock what a thread has just forked.
             fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -48,4 +48,7 @@ def forget_who(connection: Any) -> None:
     )
 
 
-POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
+# A process has fewer threads than connections, so nobody waits for another's: only for a server that is not there.
+# After these seconds a request says so instead of hanging. An attempt that failed is given up soon, and the next
+# request begins anew; else pauses double, and the platform would be away long after its database has come back.
+POOL = {"min_size": 1, "max_size": 8, "timeout": 4, "reconnect_timeout": 1}

@@ -72,9 +72,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Server:
-    """A server known by the folder that holds its data, its log and its locks."""
+    """A server known by the folder that holds its data, its log and its locks.
+
+    mutex  descriptor of the cluster's locked mutex, for whoever starts: the programs that this runs keep it locked, so
+           that a start goes on alone when its starter is killed
+    """
 
     home: Path
+    mutex: int | None = None
 
     @property
     def data(self) -> Path:
@@ -313,10 +318,14 @@ class Server:
     def _run(self, command: Sequence[str | Path]) -> None:
         """Run one of PostgreSQL's programs as the server's user."""
         root = os.geteuid() == 0
+        stdin, before = subprocess.DEVNULL, list[str]()
+        if self.mutex is not None:
+            # The shell holds the lock while the program runs, and does not hand it on: the server would never let go.
+            stdin, before = self.mutex, ["sh", "-c", '"$@" </dev/null; exit $?', "sh"]
         done = subprocess.run(
-            command,
+            [*before, *command],
             check=False,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             capture_output=True,
             text=True,
             cwd="/",  # the caller's folder may be closed to that user

@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from psycopg.errors import QueryCanceled
 
 from geoplatform.catalog import registry
 from geoplatform.contributions import selectors
@@ -79,7 +80,9 @@ def undo_page(request: HttpRequest, reviewer: Reviewer) -> HttpResponse:
         return _refused(request, context, list(error.messages))
     except UndoError as error:
         return _refused(request, context, [str(error)])
-    except OperationalError:
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
         # The web role's time for a statement has run out.
         said = _("This is too much for a page: `manage.py undo` takes as long as it needs.")
         return _refused(request, context, [said])

@@ -6,13 +6,13 @@ Whoever looks with a browser gets the same as a page.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -23,11 +23,13 @@ from psycopg.errors import QueryCanceled
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
+from geoplatform.database.unavailable import RETRY_AFTER, UNAVAILABLE
 from geoplatform.query.errors import QueryError
 from geoplatform.services.html import page, prefers_page, rendered
 from geoplatform.services.language import language
 
 FieldErrors = Sequence[Mapping[str, str]]
+log = logging.getLogger(__name__)
 
 
 # What a page is headed by; programs read the standard's English phrase.
@@ -36,6 +38,7 @@ WORDS = {
     404: _lazy("Nothing is found here"),
     406: _lazy("This format is not on offer"),
     500: _lazy("Something went wrong"),
+    503: _lazy("Not now, please try again soon"),
 }
 
 
@@ -83,7 +86,7 @@ def problem_response(problem: Problem, request: HttpRequest | None = None) -> Ht
 def problem_page(problem: Problem, request: HttpRequest) -> HttpResponse:
     """The problem in words, with ways on."""
     context = {"problem": problem, "words": WORDS.get(problem.status, _("That did not work"))}
-    if problem.status == 500:
+    if problem.status in (500, 503):
         # Asks the database for nothing: it may be what has failed.
         response = rendered(request, "problem", context, problem.status)
     else:
@@ -129,12 +132,8 @@ def problems(
                 except QueryError as error:
                     errors = [{"field": error.parameter, "message": str(error)}]
                     response = problem_response(Problem(400, str(error), errors=errors), request)
-                except QueryCanceled:
-                    response = problem_response(_too_long(), request)
-                except OperationalError as error:
-                    if not isinstance(error.__cause__, QueryCanceled):
-                        raise
-                    response = problem_response(_too_long(), request)
+                except UNAVAILABLE as error:
+                    response = problem_response(not_now(error), request)
             if request.method in {"GET", "HEAD"}:
                 # Read by maps on other sites too.
                 response.headers["Access-Control-Allow-Origin"] = "*"
@@ -143,6 +142,18 @@ def problems(
         return answer
 
     return decorate
+
+
+def not_now(error: BaseException) -> Problem:
+    """What to say where the database did not answer; what it said stands in the log."""
+    if isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled):
+        return _too_long()
+    log.error("The database is not available: %s", error)
+    return Problem(
+        503,
+        _("The database does not answer at the moment. Please try again in a few seconds."),
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
 
 
 def _too_long() -> Problem:
@@ -195,6 +206,12 @@ def bad_request(request: HttpRequest) -> HttpResponse:
     """What Django refuses before a view reads it: a foreign host name, a body that is broken or too large."""
     with translation.override(language(request)):
         return problem_response(Problem(400, _("The request cannot be read.")), request)
+
+
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """The database failed a view that does not speak in problems itself."""
+    with translation.override(language(request)):
+        return problem_response(not_now(error), request)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

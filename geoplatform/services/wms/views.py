@@ -6,13 +6,13 @@ import logging
 from contextlib import suppress
 
 from django.core.exceptions import SuspiciousOperation
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from psycopg.errors import QueryCanceled
 
+from geoplatform.database.unavailable import UNAVAILABLE
 from geoplatform.services.negotiation import known_etags
+from geoplatform.services.problems import not_now
 from geoplatform.services.wms import exceptions, getmap, maps, parameters, validators
 from geoplatform.services.wms.capabilities import capabilities
 from geoplatform.services.wms.exceptions import INVALID, MISSING, ServiceException
@@ -51,8 +51,8 @@ def _answer(request: HttpRequest) -> HttpResponse:
                 return _dispatch(request, asked)
             except ServiceException as error:
                 found = error
-            except (OperationalError, QueryCanceled) as error:
-                found = _canceled(error)
+            except UNAVAILABLE as error:
+                found = ServiceException(not_now(error).detail, status=503)
             except SuspiciousOperation:
                 raise  # such as a foreign host name: Django's own answer
             except Exception:
@@ -109,16 +109,6 @@ def refusal(error: ServiceException, asked: Parameters) -> HttpResponse:
     with suppress(ServiceException):
         version = parameters.negotiated(asked.version)
     return exceptions.document(error, version)
-
-
-def _canceled(error: Exception) -> ServiceException:
-    """The database gave up at its time limit: a question that costs too much, or too many at once."""
-    if not isinstance(error, QueryCanceled) and not isinstance(error.__cause__, QueryCanceled):
-        return _fault()
-    return ServiceException(
-        _("This question takes the database too long. Ask for a smaller area or fewer conditions."),
-        status=503,
-    )
 
 
 def _fault() -> ServiceException:

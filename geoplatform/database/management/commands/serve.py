@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
@@ -18,6 +19,8 @@ from django.db import connections
 
 from geoplatform.database.cluster import Cluster, ClusterError
 from geoplatform.database.folder import Folder
+
+SOON = 10  # seconds: what ends sooner would end again
 
 
 class Command(BaseCommand):
@@ -60,12 +63,11 @@ class Command(BaseCommand):
             command = [setpriv, "--pdeathsig", "TERM", *command]
         # All processes sign alike. Not as SECRET_KEY: what lasts must not rest on a key that ends with this start.
         environment = {**os.environ, "RUN_KEY": settings.SECRET_KEY}
-        # In a session of its own, so that Ctrl-C reaches it once, through us.
-        server = subprocess.Popen(
-            command, env=environment, cwd=settings.BASE_DIR, start_new_session=True
-        )
+        server, told = _start(command, environment), False
 
         def end(number: int, frame: FrameType | None) -> None:
+            nonlocal told
+            told = True
             server.terminate()
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -75,12 +77,24 @@ class Command(BaseCommand):
         self.stdout.flush()
         folder = Folder()
         folder.start()
-        status = server.wait()
+        while True:
+            started = time.monotonic()
+            status = server.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)  # workers that have outlived a killed granian
+            if told or time.monotonic() - started < SOON:
+                break
+            # It gives up when a worker dies twice within 5.5 seconds, as for want of memory.
+            self.stderr.write(f"granian ended with status {status} and is started again.")
+            server = _start(command, environment)
         folder.stop()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)  # workers that have outlived a killed granian
         if status not in (0, -signal.SIGTERM):
             raise CommandError(f"granian ended with status {status}.")
+
+
+def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    # In a session of its own, so that Ctrl-C reaches it once, through us.
+    return subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, start_new_session=True)
 
 
 def _refuse_a_port_in_use(host: str, port: int) -> None:
