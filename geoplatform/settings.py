@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "geoplatform.pages",
     "geoplatform.services",
     "geoplatform.exchange",
+    "geoplatform.analysis",
     "geoplatform.webmap",
     "geoplatform.accounts",
     "geoplatform.review",
