@@ -1,11 +1,18 @@
-"""Green as indicators count it: which of it is public, and how much of it lies in each quarter."""
+"""Green as indicators count it: which of it is public, what of it hangs together, how much lies in each quarter."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from geoplatform.analysis.network import Floats, Whole
 
 # Open to everybody unless their record says otherwise; the others only where it says so.
 PUBLIC_KINDS = (
@@ -20,25 +27,67 @@ PUBLIC_KINDS = (
     "orchard",
     "other",
 )
+# What is laid out for people to be in.
+PARK_KINDS = ("park", "garden")
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """Areas that hang together: for each area (position) the number of its patch, and the size of each patch (m2)."""
+
+    patch: Whole
+    size: Floats
+
+    def at_least(self, size: float) -> NDArray[np.bool_]:
+        """Which areas belong to a patch of this size, in m2."""
+        return self.size[self.patch] >= size
 
 
 def public(green: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """What everybody may enter: recorded as open, or not recorded and of a kind that usually is."""
     said = green["public_access"]
     usual = said.isna() & green["kind"].isin(PUBLIC_KINDS)
-    return green[(said.eq(True) | usual).to_numpy(bool)]
+    return green[(said.fillna(False) | usual).to_numpy(bool)]
+
+
+def parks(green: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Public green that is laid out for people: parks and public gardens."""
+    found = public(green)
+    return found[found["kind"].isin(PARK_KINDS).to_numpy()]
+
+
+def patches(areas: NDArray[np.object_], gap: float) -> Patches:
+    """Areas no farther apart than `gap` metres, that distance included, are one patch; overlaps count once.
+
+    The size of a patch is that of its areas alone: the gaps do not count.
+    """
+    one, other = shapely.STRtree(areas).query(areas, predicate="dwithin", distance=gap)
+    size = (len(areas),) * 2
+    number, patch = connected_components(csr_matrix((np.ones(len(one)), (one, other)), shape=size), False)  # fmt: skip
+    result = np.zeros(number)
+    order = np.argsort(patch, kind="stable")
+    for members in np.split(order, np.searchsorted(patch[order], np.arange(1, number))):
+        if len(members):
+            united = areas[members[0]] if len(members) == 1 else shapely.union_all(areas[members])
+            result[patch[members[0]]] = shapely.area(united)
+    return Patches(patch.astype(np.intp), result)
+
+
+def pieces(shape: shapely.Geometry, tree: shapely.STRtree) -> tuple[Whole, NDArray[np.object_]]:
+    """Which areas of `tree` meet `shape`, in their order, and the part of each that lies within it."""
+    shapely.prepare(shape)
+    which = np.sort(tree.query(shape, predicate="intersects"))
+    found = tree.geometries[which]
+    across = ~shapely.covers(shape, found)
+    found[across] = shapely.intersection(found[across], shape)
+    return which, found
 
 
 def area_in_quarters(quarters: gpd.GeoDataFrame, areas: gpd.GeoSeries) -> pd.Series:
     """Square metres of the union of `areas` within each quarter, by quarter id: what overlaps counts once."""
-    shapes = areas.to_numpy()
-    tree = shapely.STRtree(shapes)
-    result = np.zeros(len(quarters))
-    for number, quarter in enumerate(quarters.geometry.to_numpy()):
-        shapely.prepare(quarter)
-        found = shapes[np.sort(tree.query(quarter, predicate="intersects"))]
-        if len(found):
-            within = shapely.covers(quarter, found)
-            found[~within] = shapely.intersection(found[~within], quarter)
-            result[number] = shapely.area(shapely.union_all(found))
-    return pd.Series(result, index=quarters.index)
+    tree = shapely.STRtree(areas.to_numpy())
+    found = [
+        shapely.area(shapely.union_all(pieces(quarter, tree)[1]))
+        for quarter in quarters.geometry.to_numpy()
+    ]
+    return pd.Series(found, index=quarters.index, dtype="float64")

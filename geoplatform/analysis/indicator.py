@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, float]
 # What is read of a city: names of attributes of `City`.
-Subject = Literal["quarters", "green", "gardens", "plots", "plants", "crowns", "corridors", "streets"]  # fmt: skip
+Subject = Literal["quarters", "green", "gardens", "plots", "trees", "crowns", "corridors", "streets"]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,17 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Patches:
+    """Contiguous green that an indicator tells apart: of which green, over which gaps (m), and the sizes (m2) that
+    make a difference; without `sizes` any change of a patch's size does.
+    """
+
+    which: Literal["all", "public", "parks"]
+    gap: float
+    sizes: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Indicator:
     """One indicator.
 
@@ -76,6 +87,7 @@ class Indicator:
     target     what the figure is compared with, or None
     reach      metres beyond a quarter within which a change can alter its value, given the parameters;
                None: any change in the city can, so all quarters are computed again (from what is kept of the city)
+    patches    the contiguous green that it looks at, given the parameters: where a patch changes, all of it does
     compute    pure: a city and the value of each parameter -> a frame by quarter id with these columns, NaN = null;
                None where no data of this platform can answer (`missing` says what would be needed)
     """
@@ -93,6 +105,7 @@ class Indicator:
     targets: tuple[Target, ...] = ()
     reach: Callable[[Values], float] | None
     compute: Callable[[City, Values], pd.DataFrame] | None
+    patches: Callable[[Values], Patches] | None = None
     missing: str | StrPromise = ""
 
     @property

@@ -1,0 +1,46 @@
+"""Allotments: their sites, their plots, and which plot belongs to which quarter."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+SITE = "allotment-site"
+
+
+def sites(gardens: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The gardens that are allotment sites."""
+    return gardens[gardens["kind"].eq(SITE).to_numpy()]
+
+
+def allotments(gardens: gpd.GeoDataFrame, plots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Plots that are allotments: those that lie in no garden of another kind, by a point inside of each."""
+    others = gardens[~gardens["kind"].eq(SITE).to_numpy()].geometry.to_numpy()
+    points = shapely.point_on_surface(plots.geometry.to_numpy())
+    inside, _garden = shapely.STRtree(others).query(points, predicate="intersects")
+    return plots[~np.isin(np.arange(len(plots)), inside)]
+
+
+def quarter_of(quarters: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Position of the quarter that holds the most of each area, the first of equals; -1 where none does."""
+    shapes = areas.geometry.to_numpy()
+    area, quarter = shapely.STRtree(quarters.geometry.to_numpy()).query(
+        shapes, predicate="intersects"
+    )
+    part = shapely.area(shapely.intersection(shapes[area], quarters.geometry.to_numpy()[quarter]))
+    some = part > 0
+    area, quarter, part = area[some], quarter[some], part[some]
+    order = np.lexsort((quarter, -part, area))
+    which, first = np.unique(area[order], return_index=True)
+    found = pd.Series(-1, index=areas.index)
+    found.iloc[which] = quarter[order][first]
+    return found
+
+
+def counted(city_quarters: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """How many areas belong to each quarter, by quarter id."""
+    place = quarter_of(city_quarters, areas)
+    number = np.bincount(place[place >= 0], minlength=len(city_quarters))
+    return pd.Series(number, index=city_quarters.index)
