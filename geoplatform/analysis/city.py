@@ -155,8 +155,15 @@ class City:
 
     def patches(self, which: Which, gap: float) -> greens.Patches:
         """Which areas of `areas(which)` hang together over gaps of up to `gap` metres."""
-        shapes = self.areas(which).geometry.to_numpy()
-        return self._once(("patches", which, gap), lambda: greens.patches(shapes, gap))
+        key = ("patches", which, gap)
+
+        def make() -> greens.Patches:
+            shapes = self.areas(which).geometry.to_numpy()
+            if self.before is None or key not in self.before.kept:
+                return greens.patches(shapes, gap)
+            return greens.renewed(self.before.kept[key], self._now(which), shapes, gap)
+
+        return self._once(key, make)
 
     def large(self, which: Which, gap: float, size: float) -> NDArray[np.bool_]:
         """Which of `areas(which)` belong to a patch of at least `size` m2."""
@@ -232,6 +239,9 @@ class City:
 
     def _now(self, which: Which) -> Whole:
         """For each area of the city before its position in this one; -1 where it went or has another shape."""
+        return self._once(("now", which), lambda: self._positions(which))
+
+    def _positions(self, which: Which) -> Whole:
         assert self.before is not None
         then, today = self.before.areas(which), self.areas(which)
         place = today.index.get_indexer(then.index)

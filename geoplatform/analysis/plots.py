@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoplatform.analysis.city import City
+
 SITE = "allotment-site"
 
 
@@ -39,8 +41,9 @@ def quarter_of(quarters: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series
     return found
 
 
-def counted(city_quarters: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
-    """How many areas belong to each quarter, by quarter id."""
-    place = quarter_of(city_quarters, areas)
-    number = np.bincount(place[place >= 0], minlength=len(city_quarters))
-    return pd.Series(number, index=city_quarters.index)
+def counted(city: City, areas: gpd.GeoDataFrame) -> pd.Series:
+    """How many areas belong to each quarter asked for, by quarter id; others may hold more of them."""
+    place = quarter_of(city.everywhere, areas)
+    number = np.bincount(place[place >= 0], minlength=len(city.everywhere))
+    found = pd.Series(number, index=city.everywhere.index)
+    return found.reindex(city.quarters.index)

@@ -18,7 +18,7 @@ def compute(city: City, values: Values) -> pd.DataFrame:
     sites = plots.sites(city.gardens).geometry
     own = plots.allotments(city.gardens, city.plots)
     area = area_in_quarters(city.quarters, pd.concat([sites, own.geometry]))
-    number = plots.counted(city.quarters, own).astype("float64")
+    number = plots.counted(city, own).astype("float64")
     number = number.where((number > 0) | (area == 0), np.nan)
     return pd.DataFrame(
         {"plots": number / city.inhabitants * 1000, "area": area / city.inhabitants}
@@ -44,6 +44,7 @@ indicator = Indicator(
         _("Where sites are recorded but none of their plots, the number of plots is unknown."),
         _("Plots serve people of other quarters too."),
     ),
-    reach=lambda values: 0,
+    # A plot may lie partly in the next quarter, and in a garden that does not reach it.
+    reach=lambda values: 250,
     compute=compute,
 )

@@ -14,7 +14,7 @@ def compute(city: City, values: Values) -> pd.DataFrame:
     """Percent of the quarter's allotment plots that are larger than `size` m2; null where it has none."""
     own = plots.allotments(city.gardens, city.plots)
     large = own[shapely.area(own.geometry.to_numpy()) > values["size"]]
-    all_, some = plots.counted(city.quarters, own), plots.counted(city.quarters, large)
+    all_, some = plots.counted(city, own), plots.counted(city, large)
     return pd.DataFrame(
         {"large": some / all_.where(all_ > 0, np.nan) * 100, "plots": all_.astype("float64")}
     )
@@ -49,6 +49,7 @@ indicator = Indicator(
         _("The law says “should”: plots larger than that may be lawful, older ones above all."),
         _("The area is that of the drawn outline, not of the lease."),
     ),
-    reach=lambda values: 0,
+    # A plot may lie partly in the next quarter, and in a garden that does not reach it.
+    reach=lambda values: 250,
     compute=compute,
 )  # fmt: skip
