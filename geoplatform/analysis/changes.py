@@ -137,10 +137,10 @@ def _differing(then: pd.DataFrame, now: pd.DataFrame) -> NDArray[np.object_]:
     there = place[stays]
     same = shapely.equals_identical(then.geometry.to_numpy()[stays], now.geometry.to_numpy()[there])
     for column in then.columns.drop("geometry"):
-        before, after = then[column].iloc[stays], now[column].iloc[there]
-        same &= (
-            (before.to_numpy() == after.to_numpy()) | (before.isna() & after.isna()).to_numpy()
-        ).astype(bool)
+        before = then[column].iloc[stays].reset_index(drop=True)
+        after = now[column].iloc[there].reset_index(drop=True)
+        equal = before.eq(after).fillna(False) | (before.isna() & after.isna())
+        same &= equal.to_numpy(bool)
     was = np.ones(len(then), dtype=bool)
     was[stays[same]] = False
     is_ = np.ones(len(now), dtype=bool)
