@@ -79,20 +79,27 @@ def share(city: City, what: NDArray[np.bool_] | Floats) -> pd.Series:
     return pd.Series(np.where(nobody, np.nan, found), index=city.quarters.index)
 
 
-def straight(origins: Origins, areas: NDArray[np.object_], limit: float) -> NDArray[np.bool_]:
-    """Which origins lie within `limit` metres of any area, that distance included, as the crow flies."""
-    _area, near = shapely.STRtree(origins.points).query(areas, predicate="dwithin", distance=limit)
+def straight(
+    origins: Origins, areas: NDArray[np.object_], *limits: float
+) -> list[NDArray[np.bool_]]:
+    """For each limit (metres) which origins lie no farther from any area, as the crow flies."""
+    masks = {}
     found = np.zeros(len(origins.points), dtype=bool)
-    found[near] = True
-    return found
+    for limit in sorted(limits):
+        # Who was near enough for a shorter limit need not be asked again.
+        left = np.flatnonzero(~found)
+        tree = shapely.STRtree(origins.points[left])
+        _area, near = tree.query(areas, predicate="dwithin", distance=limit)
+        found = found.copy()
+        found[left[near]] = True
+        masks[limit] = found
+    return [masks[limit] for limit in limits]
 
 
 def near_edge(city: City, limit: float) -> pd.Series:
     """Percent of inhabitants who live within `limit` metres of where the data end."""
-    known = city.known
-    if known is None:
-        known = shapely.union_all(city.everywhere.geometry.to_numpy())
-    return share(city, straight(city.origins, np.array([shapely.boundary(known)]), limit))
+    (near,) = straight(city.origins, city.edge, limit)
+    return share(city, near)
 
 
 def with_band(city: City, found: dict[str, NDArray[np.bool_]], limit: float) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from geoplatform.analysis import origins as departures
 from geoplatform.analysis import walking
 from geoplatform.analysis.network import Network, Whole, network, on_foot
 
+PIECE = 50  # vertices of a piece of border
 Which = Literal["all", "public", "parks"]
 Made = TypeVar("Made")
 
@@ -148,6 +149,26 @@ class City:
             found.quarter
         ]
 
+    @property
+    def edge(self) -> NDArray[np.object_]:
+        """Where the data end: the border of what is known, as pieces of line."""
+
+        def make() -> NDArray[np.object_]:
+            known = self.known
+            if known is None:
+                known = shapely.union_all(self.everywhere.geometry.to_numpy())
+            rings = shapely.get_rings(shapely.get_parts(known))
+            xy, ring = shapely.get_coordinates(rings, return_index=True)
+            start = np.arange(len(xy)) - np.searchsorted(ring, ring)
+            # Short pieces are found by their boxes; each ends where the next one begins.
+            piece = np.cumsum((start % PIECE == 0) | (start == 0)) - 1
+            ends = np.flatnonzero((start % PIECE == 0) & (start > 0))
+            order = np.argsort(np.concatenate([np.arange(len(xy)), ends - 0.5]), kind="stable")
+            number = np.concatenate([piece, piece[ends] - 1])[order]
+            return shapely.linestrings(np.concatenate([xy, xy[ends]])[order], indices=number)
+
+        return self._once(("origins", "edge"), make)
+
     def areas(self, which: Which) -> gpd.GeoDataFrame:
         """All green, what of it is public, or parks alone."""
         choose = {"all": lambda green: green, "public": greens.public, "parks": greens.parks}[which]
@@ -210,7 +231,9 @@ class City:
 
         return self._once(("origins",), make)
 
-    def _entrances(self, which: Which, tolerance: float) -> walking.Entrances:
+    def entrances(self, which: Which, tolerance: float) -> walking.Entrances:
+        """Where one can leave the network for each of `areas(which)`, within `tolerance` metres."""
+
         def make() -> walking.Entrances:
             shapes = self.areas(which).geometry.to_numpy()
             key = ("entrances", which, tolerance)
@@ -223,7 +246,7 @@ class City:
 
     def _walked(self, which: Which, gap: float, size: float, tolerance: float) -> walking.Field:
         large = self.large(which, gap, size)
-        doors = self._entrances(which, tolerance).of(large)
+        doors = self.entrances(which, tolerance).of(large)
         key = ("walk", which, gap, size, tolerance)
         if self.before is None or key not in self.before.kept or not self._same_ways:
             return walking.field(self.network, doors, len(large))

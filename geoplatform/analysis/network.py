@@ -7,6 +7,9 @@ a file that knows no levels are split where they cross.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,9 +27,21 @@ GRID = 1000
 # Metres: a line that ends this close to another one ends upon it.
 TOUCH = 0.05
 # Metres: longer edges are divided, else a straight street along a park would have no entrance to it.
-LONGEST = 50.0
+LONGEST = 100.0
 # Open on foot only where their record says so.
 NOT_ON_FOOT = ("motorway", "trunk")
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Makes many small objects without the garbage collector looking through all there are again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,22 +62,24 @@ class Network:
 
     @cached_property
     def links(self) -> csr_matrix:
-        """Symmetric matrix of lengths; of parallel edges the shortest. Zero lengths are left out."""
-        low, high = np.minimum(self.start, self.end), np.maximum(self.start, self.end)
-        order = np.lexsort((self.length, high, low))
-        low, high, length = low[order], high[order], self.length[order]
-        first = np.ones(len(low), dtype=bool)
-        first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-        first &= low != high
-        low, high, length = low[first], high[first], length[first]
+        """Symmetric matrix of lengths; of parallel edges the shortest. Loops are left out."""
         size = len(self.x)
+        low, high = np.minimum(self.start, self.end), np.maximum(self.start, self.end)
+        pair = low * size + high
+        order = np.lexsort((self.length, pair))
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = np.diff(pair[order]) > 0
+        chosen = order[first]
+        chosen = chosen[low[chosen] != high[chosen]]
+        low, high, length = low[chosen], high[chosen], self.length[chosen]
         rows, columns = np.concatenate([low, high]), np.concatenate([high, low])
         return csr_matrix((np.tile(length, 2), (rows, columns)), shape=(size, size))
 
     @cached_property
     def nodes(self) -> shapely.STRtree:
         """Index of the nodes as points."""
-        return shapely.STRtree(shapely.points(self.x, self.y))
+        with uncollected():
+            return shapely.STRtree(shapely.points(self.x, self.y))
 
 
 def on_foot(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -86,9 +103,8 @@ def network(lines: NDArray[np.object_], *, flat: NDArray[np.bool_] | None = None
     first = np.searchsorted(line, np.arange(len(lines)))
     measure = total - total[first[line]] if len(xy) else step
     for where, at in _meetings(lines, xy, line, flat):
-        line, measure, xy = _with(
-            line, measure, xy, where, shapely.line_locate_point(lines[where], at), at
-        )
+        place = shapely.line_locate_point(lines[where], at)
+        line, measure, xy = _with(line, measure, xy, where, place, shapely.get_coordinates(at))
     line, measure, xy = _divided(line, measure, xy)
     node, x, y = _nodes(xy)
     joined = line[1:] == line[:-1]
@@ -115,13 +131,20 @@ def _nodes(xy: Floats) -> tuple[Whole, Floats, Floats]:
 
 
 def _with(
-    line: Whole, measure: Floats, xy: Floats, where: Whole, place: Floats, at: NDArray[np.object_]
+    line: Whole, measure: Floats, xy: Floats, where: Whole, place: Floats, at: Floats
 ) -> tuple[Whole, Floats, Floats]:
-    """The vertices with more of them: points `at` on the lines `where`, `place` metres from their start."""
-    line = np.concatenate([line, where])
-    measure = np.concatenate([measure, place])
-    order = np.lexsort((measure, line))
-    return line[order], measure[order], np.concatenate([xy, shapely.get_coordinates(at)])[order]
+    """The vertices with more of them: at `at` on the lines `where`, `place` metres from their start."""
+    if not len(where):
+        return line, measure, xy
+    far = float(measure.max()) + float(place.max()) + 1
+    order = np.lexsort((place, where))
+    where, place, at = where[order], place[order], at[order]
+    behind = np.searchsorted(line * far + measure, where * far + place, side="right")
+    return (
+        np.insert(line, behind, where),
+        np.insert(measure, behind, place),
+        np.insert(xy, behind, at, axis=0),
+    )
 
 
 def _meetings(
@@ -162,4 +185,4 @@ def _divided(line: Whole, measure: Floats, xy: Floats) -> tuple[Whole, Floats, F
     share = number / parts[edge]
     place = measure[edge] + share * length[edge]
     more = xy[edge] + share[:, None] * (xy[edge + 1] - xy[edge])
-    return _with(line, measure, xy, line[edge], place, shapely.points(more))
+    return _with(line, measure, xy, line[edge], place, more)

@@ -13,11 +13,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplatform.analysis.network import Floats, Network, Whole
+from geoplatform.analysis.network import Floats, Network, Whole, uncollected
 from geoplatform.analysis.walking import Field
 
 # Metres between origins along a street.
-SPACING = 20.0
+SPACING = 25.0
 RESIDENTIAL = ("residential", "living_street")
 # Metres: a point of a grid walks straight to the nearest node, if that is not farther.
 FARTHEST = 250.0
@@ -81,7 +81,8 @@ def along_streets(
     number = np.arange(len(street)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     piece = (lengths / pieces)[street]
     place = (number + 0.5) * piece
-    points = shapely.line_interpolate_point(shapes[street], place)
+    with uncollected():
+        points = shapely.line_interpolate_point(shapes[street], place)
     # The edge that a point lies on: the last one of its line that begins before it; edges are in this order.
     line = lines[homes][street]
     far = float(ways.measure.max(initial=0)) + float(lengths.max(initial=0)) + 1

@@ -71,22 +71,20 @@ def field(ways: Network, doors: Entrances, areas: int) -> Field:
     used = np.unique(doors.area)
     if not len(used):
         return Field(np.full(size, np.inf), np.full(size, -1, dtype=np.intp))
-    # Behind the nodes of the network come those of the areas; from them one walks out, never back in.
-    links = ways.links.tocoo()
-    place = np.zeros(areas, dtype=np.intp)
-    place[used] = size + np.arange(len(used))
+    # Behind the rows of the network's nodes come those of the areas; from them one walks out, never back in.
+    links = ways.links
+    order = np.argsort(doors.area, kind="stable")
+    ends = links.nnz + np.cumsum(np.bincount(doors.area, minlength=areas)[used])
     graph = csr_matrix(
         (
-            np.concatenate([links.data, doors.metres]),
-            (
-                np.concatenate([links.row, place[doors.area]]),
-                np.concatenate([links.col, doors.node]),
-            ),
+            np.concatenate([links.data, doors.metres[order]]),
+            np.concatenate([links.indices, doors.node[order]]),
+            np.concatenate([links.indptr, ends]),
         ),
         shape=(size + len(used),) * 2,
     )
     metres, _before, source = dijkstra(
-        graph, indices=place[used], min_only=True, return_predecessors=True
+        graph, indices=size + np.arange(len(used)), min_only=True, return_predecessors=True
     )
     metres, source = metres[:size], source[:size]
     area = np.full(size, -1, dtype=np.intp)

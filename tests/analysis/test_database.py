@@ -64,18 +64,38 @@ def edits(middle):
     tree = Plant.objects.filter(growth_form="tree").order_by("fid").first()
     garden = Garden(kind="allotment-site", source=source, area=MultiPolygon(box(x, y, 0.002), srid=4326))  # fmt: skip
     plot = GardenPlot(source=source, area=box(x, y, 0.0003))
-    street = Street(kind="residential", source=source, course=LineString((x, y), (x + 0.003, y), srid=4326))  # fmt: skip
+    street = Street(
+        kind="residential", source=source, course=LineString((x, y), (x + 0.003, y), srid=4326)
+    )
     yield "a park is added", park.save
-    yield "a park moves", lambda: GreenSpace.objects.filter(id=park.id).update(area=MultiPolygon(box(x + 0.01, y, 0.003), srid=4326))  # fmt: skip
+    yield (
+        "a park moves",
+        lambda: GreenSpace.objects.filter(id=park.id).update(
+            area=MultiPolygon(box(x + 0.01, y, 0.003), srid=4326)
+        ),
+    )
     yield "a park is closed", lambda: GreenSpace.objects.filter(id=park.id).update(public_access=False)  # fmt: skip
     yield "a park goes", park.delete
     yield "a tree is felled", tree.delete
-    yield "a tree moves", lambda: Plant.objects.filter(fid=Plant.objects.order_by("fid").last().fid).update(location=Point(x, y, srid=4326))  # fmt: skip
-    yield "a crown is measured", lambda: Plant.objects.filter(fid=Plant.objects.order_by("fid").last().fid).update(crown_m=31)  # fmt: skip
+    yield (
+        "a tree moves",
+        lambda: Plant.objects.filter(fid=Plant.objects.order_by("fid").last().fid).update(
+            location=Point(x, y, srid=4326)
+        ),
+    )
+    yield (
+        "a crown is measured",
+        lambda: Plant.objects.filter(fid=Plant.objects.order_by("fid").last().fid).update(
+            crown_m=31
+        ),
+    )
     yield "allotments are added", garden.save
     yield "a plot is added", plot.save
     yield "a street is added", street.save
-    yield "the first forests are gone", lambda: GreenSpace.objects.filter(kind="forest").update(status="gone")  # fmt: skip
+    yield (
+        "the first forests are gone",
+        lambda: GreenSpace.objects.filter(kind="forest").update(status="gone"),
+    )
 
 
 def test_after_each_edit_all_figures_are_those_of_a_full_computation(schwerin):
@@ -93,7 +113,12 @@ def test_after_each_edit_all_figures_are_those_of_a_full_computation(schwerin):
     assert {"green-per-inhabitant", "green-within-a-walk", "mesh-size"} <= changed[
         "a park is added"
     ]
-    assert changed["a tree is felled"] <= {"trees-per-hectare", "tree-diversity", "crown-cover", "edible-trees"}  # fmt: skip
+    assert changed["a tree is felled"] <= {
+        "trees-per-hectare",
+        "tree-diversity",
+        "crown-cover",
+        "edible-trees",
+    }
     assert "trees-per-hectare" in changed["a tree is felled"]
     assert "crown-cover" in changed["a crown is measured"]
     assert "allotments" in changed["a plot is added"]
@@ -140,7 +165,11 @@ def test_a_neighbour_counts_across_the_border(db):
     for longitude in (11.098, 11.101):
         street = LineString((longitude, 53.05), (longitude + 0.001, 53.05), srid=4326)
         Street.objects.create(kind="residential", source=source, course=street)
-    Street.objects.create(kind="footway", source=source, course=LineString((11.099, 53.05), (11.101, 53.05), srid=4326))  # fmt: skip
+    Street.objects.create(
+        kind="footway",
+        source=source,
+        course=LineString((11.099, 53.05), (11.101, 53.05), srid=4326),
+    )
     park = MultiPolygon(box(11.1005, 53.0501, 0.001), srid=4326)
     GreenSpace.objects.create(kind="park", source=source, area=park)
     found = {

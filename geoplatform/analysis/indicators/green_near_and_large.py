@@ -17,14 +17,12 @@ def compute(city: City, values: Values) -> pd.DataFrame:
     shapes = city.areas("public").geometry.to_numpy()
     near = shapes[city.large("public", values["gap"], values["area"] * HECTARE)]
     large = shapes[city.large("public", values["gap"], values["large_area"] * HECTARE)]
-    limits = zip(access.band(values["limit"]), access.band(values["large_limit"]), strict=True)
-    found = [
-        both(
-            access.straight(city.origins, near, limit),
-            access.straight(city.origins, large, farther),
-        )
-        for limit, farther in limits
-    ]
+    pairs = zip(
+        access.straight(city.origins, near, *access.band(values["limit"])),
+        access.straight(city.origins, large, *access.band(values["large_limit"])),
+        strict=True,
+    )
+    found = [both(*pair) for pair in pairs]
     return access.with_band(
         city, dict(zip(("share", "lower", "upper"), found, strict=True)), values["large_limit"]
     )

@@ -14,8 +14,7 @@ def compute(city: City, values: Values) -> pd.DataFrame:
     """Percent of inhabitants within `limit` metres of a patch of public green of at least `area` hectares."""
     large = city.large("public", values["gap"], values["area"] * HECTARE)
     areas = city.areas("public").geometry.to_numpy()[large]
-    limits = access.band(values["limit"])
-    found = [access.straight(city.origins, areas, limit) for limit in limits]
+    found = access.straight(city.origins, areas, *access.band(values["limit"]))
     return access.with_band(
         city, dict(zip(("share", "lower", "upper"), found, strict=True)), values["limit"]
     )
