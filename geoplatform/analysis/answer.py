@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geoplatform.analysis import keeping, reading
+from geoplatform.analysis.diversity import gini
 from geoplatform.analysis.errors import Unanswerable
 from geoplatform.analysis.indicator import Indicator
 from geoplatform.catalog import registry
@@ -53,6 +54,11 @@ class Answer:
     def definition_kind(self) -> str:
         """`official` or `platform`: whose definition it is."""
         return "official" if self.indicator.official else "platform"
+
+    @property
+    def gini(self) -> float:
+        """How unevenly the value of the map is spread over the quarters: 0 is all alike, NaN where there is none."""
+        return gini(self.rows[self.indicator.columns[0].name])
 
 
 def answer(

@@ -56,6 +56,9 @@ indicator = Indicator(
             text="Grunewald, Richter, Meinel, Herold, Syrbe: Vorschlag bundesweiter Indikatoren zur Erreichbarkeit"
             " öffentlicher Grünflächen. Naturschutz und Landschaftsplanung 48 (7), 218-226",
             year=2016,
+            note=_(
+                "Only the abstract was read, which gives both limits; the authors count waters too."
+            ),
         ),
     ),
     official=False,

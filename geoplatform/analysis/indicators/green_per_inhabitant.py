@@ -30,13 +30,18 @@ indicator = Indicator(
     inputs=("quarters", "green"),
     references=(
         Reference(
-            text="ISO 37120: Sustainable cities and communities - Indicators for city services and quality of life",
+            text="ISO 37120: Sustainable cities and communities - Indicators for city services and quality of"
+            " life, 21.1",
             year=2018,
             url="https://www.iso.org/standard/68498.html",
+            note=_("The standard itself was not read, only a city's account of indicator 21.1."),
         ),
     ),
     official=False,
     caveats=(
+        _(
+            "ISO 37120 counts all green, public and private, of the whole city; here public green counts alone."
+        ),
         _("Green beyond the quarter's border does not count, however near it is."),
         _(
             "Green counts as public where its record says so, or says nothing and its kind usually is."

@@ -36,6 +36,19 @@ indicator = Indicator(
             text="WHO Regional Office for Europe: Urban green spaces and health. A review of evidence",
             year=2016,
             url="https://iris.who.int/handle/10665/345751",
+            note=_(
+                "The abstract was read, not the annex that defines the indicator; the address was not opened."
+            ),
+        ),
+        Reference(
+            text="IÖR-Monitor: Indikatorkennblatt O03RG, Erreichbarkeit naher städtischer Grünflächen",
+            year=2016,
+            url="https://monitor.ioer.de/svg_viewer/datenvisualisierung/kennblatt_vonKarte.php?lang=DE&ID_IND=O03RG",
+            checked=True,
+            note=_(
+                "The same limits as here; it also counts waters and takes a population grid."
+                " The year is that of the proposal."
+            ),
         ),
     ),
     official=False,

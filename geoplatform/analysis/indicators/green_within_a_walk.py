@@ -55,6 +55,9 @@ indicator = Indicator(
             " Introducing the 3-30-300 rule. Journal of Forestry Research 34, 821-830",
             year=2023,
             url="https://doi.org/10.1007/s11676-022-01523-z",
+            note=_(
+                "Only the abstract was read. The 500 m and the smallest area are this platform's choice."
+            ),
         ),
     ),
     official=False,

@@ -42,6 +42,8 @@ indicator = Indicator(
             text="Bundeskleingartengesetz (BKleingG), § 3 Abs. 1",
             year=1983,
             url="https://www.gesetze-im-internet.de/bkleingg/__3.html",
+            checked=True,
+            note=_("Read in two reprints of the law, as of 2024; the address itself was not opened."),
         ),
     ),
     official=False,

@@ -45,6 +45,7 @@ indicator = Indicator(
             " landscape fragmentation to solve the boundary problem. Landscape Ecology 22, 447-459",
             year=2007,
             url="https://doi.org/10.1007/s10980-006-9023-0",
+            note=_("Only the abstract was read; the formula is that of the procedure as it is commonly given."),
         ),
     ),
     official=False,

@@ -60,9 +60,11 @@ indicator = Indicator(
     inputs=("quarters", "green", "streets"),
     references=(
         Reference(
-            text="Deutsche Gartenamtsleiterkonferenz (GALK): Kennwert für wohnungsnahe öffentliche Grünflächen, 6 m² je"
-            " Einwohner",
-            year=2000,
+            text="Gartenamtsleiterkonferenz (GALK): Kennwerte für öffentliches Grün: im Wohngebiet mindestens 6 m²"
+            " Park je Einwohner, mindestens 0,5 ha, bis 500 m",
+            year=1973,
+            url="https://wiki.open-accessibility.org/indicators/gruenversorgung",
+            note=_("Not read itself: the values are as the address, a later account, quotes them."),
         ),
     ),
     official=False,

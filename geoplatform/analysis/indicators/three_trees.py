@@ -17,6 +17,7 @@ indicator = Indicator(
             " Introducing the 3-30-300 rule. Journal of Forestry Research 34, 821-830",
             year=2023,
             url="https://doi.org/10.1007/s11676-022-01523-z",
+            note=_("Only the abstract was read."),
         ),
     ),
     official=True,

@@ -54,11 +54,14 @@ indicator = Indicator(
             text="Santamour: Trees for urban planting: diversity, uniformity, and common sense. Proceedings of the 7th"
             " Conference of the Metropolitan Tree Improvement Alliance 7, 57-65",
             year=1990,
+            checked=True,
+            note=_("The abstract was read, which states the rule."),
         ),
         Reference(
             text="Jost: Entropy and diversity. Oikos 113 (2), 363-375",
             year=2006,
             url="https://doi.org/10.1111/j.2006.0030-1299.14714.x",
+            note=_("Only its beginning was read."),
         ),
     ),
     official=False,
