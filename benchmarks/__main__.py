@@ -30,6 +30,7 @@ ALL = (
     "load",
     "wms",
     "weight",
+    "analysis",
 )
 
 

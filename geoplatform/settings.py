@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "geoplatform.pages",
     "geoplatform.services",
     "geoplatform.exchange",
+    "geoplatform.analysis",
     "geoplatform.webmap",
     "geoplatform.accounts",
     "geoplatform.review",
@@ -68,6 +69,10 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
 ]
+
+# Sources (by their title) of streets that know no levels: their lines meet wherever they cross. Those of OpenStreetMap
+# meet where they share a point, and pass over one another elsewhere.
+FLAT_STREETS = tuple(filter(None, os.environ.get("FLAT_STREETS", "").split(";")))
 
 # Readers get no cookie: sessions and CSRF tokens are made only by pages that log in or write.
 MIDDLEWARE = [

@@ -49,6 +49,12 @@ def _epsg(code: int) -> Crs:
     return Crs(f"{AUTHORITIES}/EPSG/0/{code}", code, north_first, digits)
 
 
+@cache
+def metric(srid: int) -> Crs:
+    """A municipality's own CRS by its EPSG code, to reckon in; answers come in those of `supported` alone."""
+    return _epsg(srid)
+
+
 CRS84 = Crs(f"{AUTHORITIES}/OGC/1.3/CRS84", STORED, False, 7)
 # CRS84 first: it is the default (OGC 17-069r4, 7.13). Then the German official ones and those of the web.
 CODES = (25832, 25833, 4258, 4326, 3857)

@@ -1,0 +1,1 @@
+"""Questions asked of quarters: indicators with their definition, computed from the platform's own layers."""

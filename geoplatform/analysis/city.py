@@ -1,0 +1,276 @@
+"""A city as indicators see it: frames in one metric CRS, and what follows from them, each found out once.
+
+Everything within reach beyond the city's border is there too, from whatever municipality: borders of municipalities
+do not matter to people who walk. Tests build a city from frames; `reading` builds it from the database. A city never
+changes: after an edit there is another one (`after`), which takes over what the edit left as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geoplatform.analysis import green as greens
+from geoplatform.analysis import origins as departures
+from geoplatform.analysis import walking
+from geoplatform.analysis.network import Network, Whole, network, on_foot
+
+PIECE = 50  # vertices of a piece of border
+Which = Literal["all", "public", "parks"]
+Made = TypeVar("Made")
+
+# Columns of each frame besides `geometry`; the index is the feature's id as text. Metres, square metres.
+COLUMNS: dict[str, dict[str, str]] = {
+    "quarters": {"key": "str", "name": "str", "municipality": "str", "inhabitants": "float64"},
+    "green": {"kind": "str", "public_access": "boolean"},
+    "gardens": {"kind": "str"},
+    "plots": {"garden": "str"},
+    "corridors": {"kind": "str"},
+    # `flat`: lines that meet wherever they cross, since their file knows no levels.
+    "streets": {"kind": "str", "foot": "boolean", "flat": "bool"},
+    # Those without a crown diameter are left out.
+    "crowns": {"crown_m": "float64"},
+    # Where people live, if something better than streets is known: `weight` people at a point.
+    "grid": {"weight": "float64"},
+}
+# No geometry: `number` trees alike in a quarter.
+TREES = {
+    "quarter": "str",
+    "species": "str",
+    "genus": "str",
+    "family": "str",
+    "edible": "boolean",
+    "access": "str",
+    "number": "int64",
+}
+
+
+def empty(subject: str, srid: int) -> gpd.GeoDataFrame:
+    """A frame of a subject with no feature in it."""
+    columns = {name: pd.Series(dtype=kind) for name, kind in COLUMNS[subject].items()}
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=srid), crs=srid)
+
+
+@dataclass(eq=False)
+class City:
+    """The subjects of a city.
+
+    quarters  those asked for; `around` are others, of any municipality, whose people use the same green
+    known     the area of which green and streets are known; None: that of all quarters
+    kept      what was found out already; shared by cities that differ only in which quarters are asked for
+    before    an earlier state of it, from which some of this can be had at less cost
+    """
+
+    srid: int
+    quarters: gpd.GeoDataFrame
+    around: gpd.GeoDataFrame
+    green: gpd.GeoDataFrame
+    gardens: gpd.GeoDataFrame
+    plots: gpd.GeoDataFrame
+    corridors: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    crowns: gpd.GeoDataFrame
+    trees: pd.DataFrame
+    grid: gpd.GeoDataFrame | None = None
+    known: shapely.Geometry | None = None
+    kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    before: City | None = None
+
+    @classmethod
+    def of(cls, srid: int = 25833, **subjects: Any) -> City:
+        """A city of these subjects; those not given are empty."""
+        trees = subjects.pop("trees", None)
+        if trees is None:
+            trees = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TREES.items()})
+        given = {name: empty(name, srid) for name in COLUMNS if name != "grid"}
+        around = empty("quarters", srid)
+        return cls(**{"srid": srid, "around": around, "trees": trees, **given, **subjects})
+
+    def only(self, quarters: Iterable[str]) -> City:
+        """The same city, asked for some of its quarters."""
+        wanted = self.quarters.index.isin(list(quarters))
+        if wanted.all():
+            return self
+        around = pd.concat([self.quarters[~wanted], self.around])
+        return replace(self, quarters=self.quarters[wanted], around=around)
+
+    def after(self, **changed: pd.DataFrame) -> City:
+        """The city with other green, trees ... What stands on none of them is taken over."""
+        kept: dict[tuple[Any, ...], Any] = {}
+        if not {"streets", "quarters", "around", "grid"} & set(changed):
+            kept = {
+                key: made for key, made in self.kept.items() if key[0] in ("network", "origins")
+            }
+        # One step back is enough to repair from.
+        return replace(self, **changed, kept=kept, before=replace(self, before=None))
+
+    def blank(self, *columns: str) -> pd.DataFrame:
+        """A frame by quarter id, all null."""
+        return pd.DataFrame(np.nan, index=self.quarters.index, columns=list(columns))
+
+    @property
+    def inhabitants(self) -> pd.Series:
+        """By quarter id; null where unknown or nobody lives there, so that what is divided by it is null too."""
+        return self.quarters["inhabitants"].astype("float64").where(lambda n: n > 0)
+
+    def trees_by_quarter(self, trees: pd.DataFrame) -> pd.Series:
+        """How many of some `trees` (rows of the frame) stand in each quarter, by quarter id."""
+        number = trees.groupby("quarter")["number"].sum()
+        return number.reindex(self.quarters.index, fill_value=0).astype("float64")
+
+    @property
+    def weighting(self) -> str:
+        """How inhabitants are spread within a quarter: `streets` (by length) or `grid`."""
+        return "streets" if self.grid is None else "grid"
+
+    @property
+    def network(self) -> Network:
+        """What can be walked on."""
+        return self._once(("network",), lambda: self._ways[0])
+
+    @property
+    def origins(self) -> departures.Origins:
+        """Where people of the quarters asked for set out from, and at which quarter (position)."""
+        return self._everybody.of(self._places)
+
+    @property
+    def everybody(self) -> tuple[departures.Origins, NDArray[np.float64]]:
+        """The origins of all quarters in and around the city, and the people of each; NaN where unknown."""
+        found = self._everybody
+        return found, found.share * self.everywhere["inhabitants"].to_numpy("float64")[
+            found.quarter
+        ]
+
+    @property
+    def edge(self) -> NDArray[np.object_]:
+        """Where the data end: the border of what is known, as pieces of line."""
+
+        def make() -> NDArray[np.object_]:
+            known = self.known
+            if known is None:
+                known = shapely.union_all(self.everywhere.geometry.to_numpy())
+            rings = shapely.get_rings(shapely.get_parts(known))
+            xy, ring = shapely.get_coordinates(rings, return_index=True)
+            start = np.arange(len(xy)) - np.searchsorted(ring, ring)
+            # Short pieces are found by their boxes; each ends where the next one begins.
+            piece = np.cumsum((start % PIECE == 0) | (start == 0)) - 1
+            ends = np.flatnonzero((start % PIECE == 0) & (start > 0))
+            order = np.argsort(np.concatenate([np.arange(len(xy)), ends - 0.5]), kind="stable")
+            number = np.concatenate([piece, piece[ends] - 1])[order]
+            return shapely.linestrings(np.concatenate([xy, xy[ends]])[order], indices=number)
+
+        return self._once(("origins", "edge"), make)
+
+    def areas(self, which: Which) -> gpd.GeoDataFrame:
+        """All green, what of it is public, or parks alone."""
+        choose = {"all": lambda green: green, "public": greens.public, "parks": greens.parks}[which]
+        return self._once(("areas", which), lambda: choose(self.green))
+
+    def patches(self, which: Which, gap: float) -> greens.Patches:
+        """Which areas of `areas(which)` hang together over gaps of up to `gap` metres."""
+        key = ("patches", which, gap)
+
+        def make() -> greens.Patches:
+            shapes = self.areas(which).geometry.to_numpy()
+            if self.before is None or key not in self.before.kept:
+                return greens.patches(shapes, gap)
+            return greens.renewed(self.before.kept[key], self._now(which), shapes, gap)
+
+        return self._once(key, make)
+
+    def large(self, which: Which, gap: float, size: float) -> NDArray[np.bool_]:
+        """Which of `areas(which)` belong to a patch of at least `size` m2."""
+        return self.patches(which, gap).at_least(size)
+
+    def walk(self, which: Which, gap: float, size: float, tolerance: float) -> walking.Field:
+        """Metres to walk from each node to the nearest area (position in `areas(which)`) of a patch large enough."""
+        key = ("walk", which, gap, size, tolerance)
+        return self._once(key, lambda: self._walked(which, gap, size, tolerance))
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Made]) -> Made:
+        if key not in self.kept:
+            self.kept[key] = make()
+        found: Made = self.kept[key]
+        return found
+
+    @property
+    def _ways(self) -> tuple[Network, Whole]:
+        def make() -> tuple[Network, Whole]:
+            open_ = on_foot(self.streets)
+            place = np.where(open_, np.cumsum(open_) - 1, -1)
+            lines = self.streets.geometry.to_numpy()[open_]
+            return network(lines, flat=self.streets["flat"].to_numpy(bool)[open_]), place
+
+        return self._once(("network", "lines"), make)
+
+    @cached_property
+    def everywhere(self) -> gpd.GeoDataFrame:
+        """All quarters, those around too."""
+        # In one order whichever of them are asked for, so that borders that two share are always given to the same.
+        return pd.concat([self.quarters, self.around]).sort_index()
+
+    @property
+    def _places(self) -> Whole:
+        return self.everywhere.index.get_indexer(self.quarters.index)
+
+    @property
+    def _everybody(self) -> departures.Origins:
+        def make() -> departures.Origins:
+            ways, lines = self._ways
+            if self.grid is not None:
+                return departures.of_grid(self.grid, ways, self.everywhere)
+            return departures.along_streets(self.streets, ways, lines, self.everywhere)
+
+        return self._once(("origins",), make)
+
+    def entrances(self, which: Which, tolerance: float) -> walking.Entrances:
+        """Where one can leave the network for each of `areas(which)`, within `tolerance` metres."""
+
+        def make() -> walking.Entrances:
+            shapes = self.areas(which).geometry.to_numpy()
+            key = ("entrances", which, tolerance)
+            if self.before is None or key not in self.before.kept or not self._same_ways:
+                return walking.entrances(self.network, shapes, tolerance)
+            now = self._now(which)
+            return walking.renewed(self.network, self.before.kept[key], now, shapes, tolerance)
+
+        return self._once(("entrances", which, tolerance), make)
+
+    def _walked(self, which: Which, gap: float, size: float, tolerance: float) -> walking.Field:
+        large = self.large(which, gap, size)
+        doors = self.entrances(which, tolerance).of(large)
+        key = ("walk", which, gap, size, tolerance)
+        if self.before is None or key not in self.before.kept or not self._same_ways:
+            return walking.field(self.network, doors, len(large))
+        now = self._now(which)
+        counted = (now >= 0) & self.before.large(which, gap, size)
+        counted[counted] = large[now[counted]]
+        now = np.where(counted, now, -1)
+        return walking.repaired(self.network, self.before.kept[key], now, doors, len(large))
+
+    @property
+    def _same_ways(self) -> bool:
+        return self.before is not None and self.before.network is self.network
+
+    def _now(self, which: Which) -> Whole:
+        """For each area of the city before its position in this one; -1 where it went or has another shape."""
+        return self._once(("now", which), lambda: self._positions(which))
+
+    def _positions(self, which: Which) -> Whole:
+        assert self.before is not None
+        then, today = self.before.areas(which), self.areas(which)
+        place = today.index.get_indexer(then.index)
+        stays = place >= 0
+        same = shapely.equals_identical(
+            then.geometry.to_numpy()[stays], today.geometry.to_numpy()[place[stays]]
+        )
+        place[np.flatnonzero(stays)[~same]] = -1
+        return place

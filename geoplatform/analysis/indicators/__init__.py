@@ -1,0 +1,1 @@
+"""One file per indicator: a declaration called `indicator`. A new one is one new file."""

@@ -1,0 +1,141 @@
+"""How far it is to walk from each node of the network to the nearest green, along the network.
+
+One multi-source Dijkstra for each class of green: each green space is a node of its own, joined to its entrances.
+After an edit the part of the answer is repaired that the edit touches; it equals what starting anew would give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from geoplatform.analysis.network import Floats, Network, Whole
+
+# A repair that would renew more of the network than this share costs more than starting anew.
+MOST = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Entrances:
+    """Ways from a network into areas: area (position), node, and the straight way between (metres)."""
+
+    area: Whole
+    node: Whole
+    metres: Floats
+
+    def of(self, chosen: NDArray[np.bool_]) -> Entrances:
+        """Those of some areas; positions stay."""
+        keep = chosen[self.area]
+        return Entrances(self.area[keep], self.node[keep], self.metres[keep])
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """For each node: metres to the nearest area (infinite: none can be walked to), and which (-1)."""
+
+    metres: Floats
+    area: Whole
+
+
+def entrances(ways: Network, areas: NDArray[np.object_], tolerance: float) -> Entrances:
+    """Nodes within `tolerance` metres of each area, in a straight line; those inside are 0 metres away."""
+    area, node = ways.nodes.query(areas, predicate="dwithin", distance=tolerance)
+    metres = shapely.distance(areas[area], ways.nodes.geometries[node])
+    return Entrances(area, node, metres)
+
+
+def renewed(
+    ways: Network, then: Entrances, now: Whole, areas: NDArray[np.object_], tolerance: float
+) -> Entrances:
+    """The entrances of `areas`, most of which are known: `now` as for `repaired`."""
+    place = now[then.area]
+    fresh = np.setdiff1d(np.arange(len(areas)), now)
+    more = entrances(ways, areas[fresh], tolerance)
+    keep = place >= 0
+    return Entrances(
+        np.concatenate([place[keep], fresh[more.area]]),
+        np.concatenate([then.node[keep], more.node]),
+        np.concatenate([then.metres[keep], more.metres]),
+    )
+
+
+def field(ways: Network, doors: Entrances, areas: int) -> Field:
+    """The walk from every node to the nearest of `areas` areas."""
+    size = len(ways.x)
+    used = np.unique(doors.area)
+    if not len(used):
+        return Field(np.full(size, np.inf), np.full(size, -1, dtype=np.intp))
+    # Behind the rows of the network's nodes come those of the areas; from them one walks out, never back in.
+    links = ways.links
+    order = np.argsort(doors.area, kind="stable")
+    ends = links.nnz + np.cumsum(np.bincount(doors.area, minlength=areas)[used])
+    graph = csr_matrix(
+        (
+            np.concatenate([links.data, doors.metres[order]]),
+            np.concatenate([links.indices, doors.node[order]]),
+            np.concatenate([links.indptr, ends]),
+        ),
+        shape=(size + len(used),) * 2,
+    )
+    metres, _before, source = dijkstra(
+        graph, indices=size + np.arange(len(used)), min_only=True, return_predecessors=True
+    )
+    metres, source = metres[:size], source[:size]
+    area = np.full(size, -1, dtype=np.intp)
+    reached = np.isfinite(metres)
+    area[reached] = used[source[reached] - size]
+    return Field(metres, area)
+
+
+def repaired(ways: Network, then: Field, now: Whole, doors: Entrances, areas: int) -> Field:
+    """The field of today's `doors`, out of an earlier one on the same network.
+
+    now  for each area of the earlier field its position today, -1 where it went, changed, or no longer counts
+    """
+    stays = np.append(now, -1)[then.area]
+    metres, area = then.metres.copy(), stays.copy()
+    stale = (then.area >= 0) & (stays < 0)
+    metres[stale] = np.inf
+    known = np.zeros(areas, dtype=bool)
+    known[now[now >= 0]] = True
+    again = ~known[doors.area] | stale[doors.node]
+    if stale.mean() > MOST or again.mean() > MOST:
+        return field(ways, doors, areas)
+    links = ways.links
+    queue = list(
+        zip(doors.metres[again].tolist(), doors.node[again].tolist(), doors.area[again].tolist(), strict=True)
+    )  # fmt: skip
+    # From what still holds one walks on into what does not.
+    rows = links[np.flatnonzero(stale)].tocoo()
+    beside = np.isfinite(metres[rows.col])
+    queue += zip(
+        (metres[rows.col] + rows.data)[beside].tolist(),
+        np.flatnonzero(stale)[rows.row[beside]].tolist(),
+        area[rows.col[beside]].tolist(),
+        strict=True,
+    )
+    _walk(links, metres, area, queue)
+    return Field(metres, area)
+
+
+def _walk(
+    links: csr_matrix, metres: Floats, area: Whole, queue: list[tuple[float, int, int]]
+) -> None:
+    """Dijkstra from the places in `queue`, only where it is nearer than what `metres` says; changes both arrays."""
+    heapify(queue)
+    begin, ends, lengths = links.indptr, links.indices, links.data
+    while queue:
+        way, node, source = heappop(queue)
+        if way >= metres[node]:
+            continue
+        metres[node], area[node] = way, source
+        part = slice(begin[node], begin[node + 1])
+        for next_node, length in zip(ends[part].tolist(), lengths[part].tolist(), strict=True):
+            if way + length < metres[next_node]:
+                heappush(queue, (way + length, next_node, source))
