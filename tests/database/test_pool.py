@@ -92,14 +92,28 @@ def test_nothing_is_asked_for_who_only_reads(pooled, monkeypatch):
     assert len(forgotten) == 1
 
 
-def test_a_connection_that_cannot_forget_is_thrown_away(pooled):
+def test_a_connection_that_cannot_forget_is_thrown_away(pooled, monkeypatch):
+    before = backend(pooled)
+    say_who(pooled)
+    pooled.close()
+    with monkeypatch.context() as patch:
+
+        def fail(_connection):
+            raise OperationalError
+
+        patch.setattr("geoplatform.database.postgis.base.forget_who", fail)
+        with pytest.raises(OperationalError):
+            pooled.ensure_connection()
+    assert backend(pooled) != before
+    assert not any(known(pooled))
+
+
+def test_a_connection_that_has_died_is_replaced(pooled):
     before = backend(pooled)
     say_who(pooled)
     held = pooled.connection
     pooled.close()
     held.pgconn.finish()
-    with pytest.raises(OperationalError):
-        pooled.ensure_connection()
     assert backend(pooled) != before
     assert not any(known(pooled))
 
