@@ -135,6 +135,8 @@ def texts() -> dict[str, str]:
         "undoHint": _("You can undo this for ten seconds, and later in “My contributions”."),
         "queued": _("It waits and is sent when the network is back."),
         "alike": _("Please look: it may be on the map already."),
+        "conflict": _("Somebody was faster: please look at both versions."),
+        "received": _("Received. It waits to be looked at."),
         "noDrawing": _("The drawing tools could not be loaded. Please type the positions in."),
         "drawing": _("Drawing: click corner by corner, end on the first one. Escape begins anew."),
         "corners": _("%(count)s corners"),

@@ -56,6 +56,8 @@ GOOD = registry.get("trees")
         ({"where": Q(species__edible=True)}, 13),
         ({"coupled": (("species", "edible"),)}, 14),
         ({"coupled": (("species", "cultivar"), ("cultivar", "note"))}, 14),
+        ({"within": "species"}, 15),
+        ({"within": "note"}, 15),
     ],
 )
 def test_each_fault_has_its_id_and_a_hint(monkeypatch, changes, number):

@@ -128,7 +128,7 @@ export function makeContributing(map) {
     } else if (status === 202 && waiting) {
       done(form);
       openPane(chart, waiting);
-      offerUndo(element("details"), waiting, waiting.querySelector(".saved")?.textContent?.trim() ?? "", undone);
+      offerUndo(element("details"), waiting, text("received"), undone);
     } else if (again) {
       refused(form, again);
     } else if (page.getElementById("undone")) {
@@ -174,8 +174,8 @@ export function makeContributing(map) {
    * @param {HTMLElement} section
    */
   function refused(form, section) {
-    const alike = section.querySelector("#alike");
-    say(text(alike ? "alike" : "checkForm"));
+    const question = ["alike", "conflict"].find((id) => section.querySelector(`#${id}`));
+    say(text(question ?? "checkForm"));
     if (isAddForm(form) && section.querySelector("#add-form")) {
       form.replaceWith(/** @type {Element} */ (section.querySelector("#add-form")));
       seen();

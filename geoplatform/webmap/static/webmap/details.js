@@ -71,6 +71,8 @@ export function closeDetails(map) {
   const pane = element("details");
   if (pane.hidden) return;
   pane.hidden = true;
+  // A form that stays would have the names and ids of the next one.
+  pane.replaceChildren();
   highlight(map, null);
   const chosen = /** @type {HTMLElement | null} */ (document.querySelector('#tabs [aria-selected="true"]'));
   const panel = document.getElementById(chosen?.getAttribute("aria-controls") ?? "");

@@ -31,7 +31,7 @@ export function makePending(map) {
     type: "symbol",
     source: SOURCE,
     filter: ["==", ["geometry-type"], "Point"],
-    layout: { "icon-image": ["case", ["get", "mine"], MINE, MARK], "icon-allow-overlap": true, "icon-anchor": "bottom-left" },
+    layout: { "icon-image": ["case", ["get", "mine"], MINE, MARK], "icon-allow-overlap": true, "icon-anchor": "bottom-left", "icon-offset": [7, -7] },
   });
   let timer = 0;
   map.on("moveend", () => {
