@@ -29,6 +29,7 @@ ALL = (
     "stream",
     "load",
     "wms",
+    "weight",
 )
 
 

@@ -1,9 +1,13 @@
-"""Tiles of 9,300 trees at zoom 14: made anew against raw ST_AsMVT, stored ones against a bytea fetched by its key."""
+"""Tiles of 9,300 trees at zoom 14: made anew against raw ST_AsMVT, stored ones against a bytea fetched by its key.
+
+And what open maps ask every few seconds, where nothing has changed.
+"""
 
 from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import math
 import random
 import time
@@ -52,7 +56,7 @@ def run() -> list[dict[str, Any]]:
             raw += bench.cpu(bench.raw, asked, own=True)
         # Edits fall into tiles that are not asked for here: what is measured is to tell that, each time.
         kept, edited = tiles[:9], tiles[9:]
-        stored = floor = held = small = 0.0
+        stored = floor = held = small = polled = 0.0
         tags = bench.ready(kept)
         for _round in range(10 * ROUNDS):
             asked = generator.choices(kept, k=10)
@@ -61,11 +65,13 @@ def run() -> list[dict[str, Any]]:
             floor += bench.cpu(bench.floor, asked)
             held += bench.cpu(partial(bench.held, tags), asked)
             small += bench.cpu(bench.get, ["/floor/small"] * len(asked))
+            polled += bench.cpu(bench.poll, [bench.cursor()] * len(asked))
     few, many = ROUNDS * 10, ROUNDS * 100
     return [
         _row("tile of 9,300 trees made anew, against raw ST_AsMVT", cold, raw, few, 1.2),
         _row("the same tile from the store, against a bytea by its key", stored, floor, many, 1.5),
         _row("304 for it, against three bytes by their key", held, small, many, 1.5),
+        _row("nothing changed since, against the same three bytes", polled, small, many, 1.5),
     ]
 
 
@@ -136,6 +142,12 @@ class _Bench:
 
     def held(self, tags: dict[tuple[int, int], str], place: tuple[int, int]) -> None:
         self.get(_path(place), 304, **{"If-None-Match": tags[place]})
+
+    def cursor(self) -> str:
+        return json.loads(self.get("/changes").body)["cursor"]
+
+    def poll(self, cursor: str) -> None:
+        self.get(f"/changes?since={cursor}", 304, **{"If-None-Match": f'"{cursor}"'})
 
     def edit(self, tiles: list[tuple[int, int]], generator: random.Random) -> None:
         x, y = generator.choice(tiles)

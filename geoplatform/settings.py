@@ -86,7 +86,7 @@ MIDDLEWARE = [
 ]
 
 # Answered before the middlewares that only pages need.
-DIRECT_PATHS = ("/tiles/", "/styles/", "/wms/")
+DIRECT_PATHS = ("/tiles/", "/styles/", "/wms/", "/changes/")
 # Answered so where they write: what comes back is never a page.
 DIRECT_WRITES = ("/api/",)
 

@@ -14,6 +14,7 @@ from geoplatform.database.health import healthz
 from geoplatform.services import problems
 from geoplatform.services.features.views import landing
 from geoplatform.webmap import errors
+from geoplatform.webmap.offline_views import worker
 
 urlpatterns = [
     path("api", landing),
@@ -22,7 +23,9 @@ urlpatterns = [
     path("", include("geoplatform.services.tiles.urls")),
     path("", include("geoplatform.services.downloads.urls")),
     path("", include("geoplatform.services.wms.urls")),
+    path("", include("geoplatform.services.changes.urls")),
     path("healthz", healthz),
+    path("sw.js", worker, name="worker"),
     path("admin/", admin.site.urls),
     # Pages: German at these paths, English under /en/.
     *i18n_patterns(
@@ -33,7 +36,7 @@ urlpatterns = [
     ),
 ]
 
-PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/")
+PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/", "/changes/")
 
 
 def _speaker(request: HttpRequest) -> ModuleType:

@@ -1,10 +1,12 @@
 """Gardens that people share, and their plots. Never a tenant's data."""
 
 from django.contrib.gis.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from geoplatform.catalog.derived import Counted
 from geoplatform.catalog.layer import Layer, Related
-from geoplatform.catalog.models import Feature
+from geoplatform.catalog.models import Feature, Status
 from geoplatform.catalog.symbols import Categorized, Fill
 
 
@@ -23,6 +25,7 @@ class PlotState(models.TextChoices):
 
 class Garden(Feature):
     reference = "source_key"
+    counted = (Counted("free_plots", "plots", Q(state=PlotState.VACANT) & ~Q(status=Status.GONE)),)
 
     name = models.CharField(_("name"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=GardenKind)
@@ -30,6 +33,7 @@ class Garden(Feature):
         _("operator"), max_length=200, blank=True, help_text=_("an organisation, never a person")
     )
     contact_url = models.URLField(_("contact address"), blank=True)
+    free_plots = models.PositiveIntegerField(_("free plots"), editable=False, db_default=0)
     area = models.MultiPolygonField(_("area"))
 
     class Meta:
@@ -68,7 +72,7 @@ layers = (
         description=_("Community gardens, allotment sites, school gardens and orchard meadows."),
         model=Garden,
         geometry="area",
-        public=("name", "kind", "operator", "contact_url"),
+        public=("name", "kind", "free_plots", "operator", "contact_url"),
         editable=("name", "kind", "operator", "contact_url", "area"),
         label="name",
         worth_a_stop=True,
@@ -104,6 +108,7 @@ layers = (
         geometry="area",
         public=("number", "state", Related("garden", "garden__name")),
         editable=("garden", "number", "state", "area"),
+        within="garden",
         label="number",
         questions={"state": _("Is it free?")},
         symbol=Categorized(

@@ -78,5 +78,6 @@ layer = Layer(
         "season_source",
     ),
     label="german_name",
+    names=("botanical_name", "english_name"),
     role="species",
 )

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from geoplatform.catalog.models import Source
+from layers.gardens import Garden, GardenPlot
 from layers.municipalities import Municipality
 from layers.plants import Plant
 from layers.quarters import Quarter
@@ -72,3 +73,14 @@ def plant(longitude: float = 11.05, latitude: float = 53.05, **values: Any) -> P
     )
     made.refresh_from_db()
     return made
+
+
+def garden(name: str, box: tuple[float, float, float, float], **values: Any) -> Garden:
+    defaults = {"kind": "allotment-site", "source": source(), "source_key": name}
+    return Garden.objects.create(name=name, area=area(*box), **{**defaults, **values})
+
+
+def plot(of: Garden, box: tuple[float, float, float, float], **values: Any) -> GardenPlot:
+    shape = Polygon.from_bbox(box)
+    shape.srid = 4326
+    return GardenPlot.objects.create(garden=of, area=shape, source=source(), **values)

@@ -25,7 +25,8 @@ from geoplatform.catalog import registry
 from geoplatform.contributions import keys, selectors, trust
 from geoplatform.contributions.access import author_of_key, author_of_user, roles_of
 from geoplatform.contributions.models import WAITING, Contributor, Decision, Proposal
-from geoplatform.contributions.services import Author, Refused, withdraw
+from geoplatform.contributions.services import Author, Refused, take_back
+from geoplatform.contributions.taking import may_take_back
 from geoplatform.pages import guard
 from geoplatform.pages.frame import LANGUAGES, frame
 
@@ -122,7 +123,7 @@ def _row(proposal: Proposal) -> dict[str, Any]:
         "proposal": proposal,
         "layer": layer.title if layer else proposal.layer,
         "address": reverse("feature", args=[proposal.layer, proposal.feature]) if there else "",
-        "waits": proposal.state in WAITING,
+        "takes_back": may_take_back(proposal),
         "why": trust.why(proposal.waits_for) if proposal.state in WAITING else "",
         "reason": reasons[-1] if reasons else "",
     }
@@ -130,7 +131,7 @@ def _row(proposal: Proposal) -> dict[str, Any]:
 
 def _withdraw(author: Author, number: str) -> Said:
     try:
-        withdraw(proposal=uuid.UUID(number), author=author)
+        take_back(proposal=uuid.UUID(number), author=author)
     except (Refused, ValidationError) as error:
         return Said(str(error), wrong=True)
     except ValueError:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from geoplatform.backoffice import people as people  # its pages are registered by it
 from geoplatform.catalog import registry
+from geoplatform.catalog.derived import derived_fields
 from geoplatform.catalog.models import Feature, Licensing, Source
 from geoplatform.contributions.access import may_edit
 from geoplatform.contributions.models import Zone
@@ -101,7 +102,7 @@ class FeatureAdmin(ByRole):
         """What the database keeps; a quarter alone states its municipality itself."""
         options = self.model._meta
         names = {field.name for field in options.local_concrete_fields}
-        kept = [*KEPT, *(rule.field for rule in self.model.derived)]
+        kept = [*KEPT, *derived_fields(self.model)]
         kept += [n for n in TERRITORY if n in names and not options.get_field(n).editable]
         return [name for name in kept if name in names]
 

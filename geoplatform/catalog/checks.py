@@ -7,12 +7,14 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
+from django.db import models
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.derived import derived_fields
 from geoplatform.catalog.facets import facet, has_pyramid
 from geoplatform.catalog.layer import DIMENSIONS, Layer
 from geoplatform.catalog.models import Feature
-from geoplatform.catalog.properties import properties, resolve
+from geoplatform.catalog.properties import own_field, properties, resolve
 from geoplatform.catalog.symbols import Categorized, Fill, Marker, Stroke, simple_symbols
 
 ROLES = ("municipality", "quarter", "species")
@@ -34,7 +36,9 @@ def check_layers(**kwargs: Any) -> list[CheckMessage]:
             _public,
             _editable,
             _coupled,
+            _within,
             _derived,
+            _counted,
             _symbol,
             _label,
             _questions,
@@ -146,7 +150,7 @@ def _editable(layer: Layer) -> Iterator[CheckMessage]:
                 layer, 5, f"editable: no field {name!r}", "`editable` names fields of the model."
             )
             continue
-        if not field.editable or name in {each.field for each in layer.model.derived}:
+        if not field.editable or name in derived_fields(layer.model):
             yield _error(
                 layer,
                 5,
@@ -167,6 +171,24 @@ def _coupled(layer: Layer) -> Iterator[CheckMessage]:
             )
 
 
+def _within(layer: Layer) -> Iterator[CheckMessage]:
+    if layer.within is None:
+        return
+    field = own_field(layer, layer.within)
+    holders = [each for each in registry.declared() if each.model is field.related_model]
+    if (
+        layer.within not in layer.editable
+        or not layer.geometry
+        or not any(each.dimension == 2 for each in holders)
+    ):
+        yield _error(
+            layer,
+            15,
+            f"within: {layer.within!r} does not name what holds its features",
+            "Name an editable foreign key to a model with a layer of polygons.",
+        )
+
+
 def _derived(layer: Layer) -> Iterator[CheckMessage]:
     for rule in layer.model.derived:
         for path in (rule.field, rule.own, rule.path):
@@ -176,6 +198,32 @@ def _derived(layer: Layer) -> Iterator[CheckMessage]:
                 yield _error(
                     layer, 6, f"derived: {error}", "Inherited(field, own, 'foreign_key__field')."
                 )
+
+
+def _counted(layer: Layer) -> Iterator[CheckMessage]:
+    for rule in layer.model.counted:
+        field: Any = layer.model._meta.get_field(rule.field)
+        relation = next(
+            (each for each in layer.model._meta.related_objects if each.name == rule.rows), None
+        )
+        if relation is None or not isinstance(relation.field, models.ForeignKey):
+            yield _error(
+                layer,
+                15,
+                f"counted: nothing refers to it as {rule.rows!r}",
+                "`rows` is the related_name of another feature's foreign key.",
+            )
+        if (
+            not isinstance(field, models.IntegerField)
+            or field.editable
+            or not field.has_db_default()
+        ):
+            yield _error(
+                layer,
+                15,
+                f"counted: {rule.field!r} cannot be counted into",
+                "Use PositiveIntegerField(editable=False, db_default=0).",
+            )
 
 
 def _symbol(layer: Layer) -> Iterator[CheckMessage]:
@@ -198,6 +246,8 @@ def _symbol(layer: Layer) -> Iterator[CheckMessage]:
 def _label(layer: Layer) -> Iterator[CheckMessage]:
     if layer.label:
         yield from _names_public(layer, layer.label, "label")
+    for name in layer.names:
+        yield from _names_public(layer, name, "names")
     if not 0 <= layer.zooms[0] <= layer.zooms[1] <= 24:
         yield _error(layer, 8, f"zooms {layer.zooms}", "First and last zoom level, 0 to 24.")
 

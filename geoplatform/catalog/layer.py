@@ -48,7 +48,10 @@ class Layer:
     editable  what the form, the proposal and its diff hold; empty: only staff changes it
     coupled   editable fields that only mean something together: a conflict about one is one about all of them
     reviewed  whether everything that people send waits for review
-    label     the public property that names a feature on the map
+    within    an editable foreign key: the geometry of the feature that it names holds this one's, as a garden its plots
+    alike     metres within which a second feature of the same kind may be the first one: people are asked
+    label     the public property that names a feature on the map; where it is a text of its own, search knows it
+    names     other public texts of its own that search finds a feature by
     questions what people ask first, by the public property that answers: "May I pick?"
     worth_a_stop  whether a suggested walk leads there: of a layer with seasons to what is ripe
     zooms     first and last Web-Mercator zoom level at which the layer is drawn
@@ -68,7 +71,10 @@ class Layer:
     editable: tuple[str, ...] = ()
     coupled: tuple[tuple[str, ...], ...] = ()
     reviewed: bool = False
+    within: str | None = None
+    alike: float = 10.0
     label: str | None = None
+    names: tuple[str, ...] = ()
     symbol: Symbol | None = None
     questions: Mapping[str, str | StrPromise] = field(default_factory=dict)
     worth_a_stop: bool = False

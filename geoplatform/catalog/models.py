@@ -8,7 +8,7 @@ from django.contrib.gis.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from geoplatform.catalog.derived import Inherited
+from geoplatform.catalog.derived import Counted, Inherited
 from geoplatform.catalog.expressions import NextFid
 from geoplatform.catalog.licences import Licence
 
@@ -68,13 +68,14 @@ class Licensing(models.Model):
 class Feature(models.Model):
     """One thing on the map (OGC 17-069r4, feature). The database keeps version, times, municipality and quarter.
 
-    `derived` names columns that the database keeps true; they are not versioned. `reference` is the field by which
-    files, forms and other tables name a feature of this kind. `with_geometry` names fields that follow when a file
-    brings a feature's geometry. A foreign key with `db_constraint=False` is kept by the database all the same, in sets
-    (`database/references.py`).
+    `derived` and `counted` name columns that the database keeps true; they are not versioned. `reference` is the field
+    by which files, forms and other tables name a feature of this kind. `with_geometry` names fields that follow when a
+    file brings a feature's geometry. A foreign key with `db_constraint=False` is kept by the database all the
+    same, in sets (`database/references.py`).
     """
 
     derived: ClassVar[tuple[Inherited, ...]] = ()
+    counted: ClassVar[tuple[Counted, ...]] = ()
     reference: ClassVar[str] = "id"
     with_geometry: ClassVar[dict[str, object]] = {}
 

@@ -124,6 +124,20 @@ def properties(layer: Layer) -> tuple[Property, ...]:
     return tuple(resolve(layer, entry) for entry in (*layer.public, *common))
 
 
+@cache
+def searched_properties(layer: Layer) -> tuple[Property, ...]:
+    """The texts of its own that a feature is searched by: its label and the layer's other `names`."""
+    known = property_by_name(layer)
+    wanted = [known[name] for name in (layer.label, *layer.names) if name in known]
+    return tuple(
+        each
+        for each in wanted
+        if each.foreign_key is None
+        and isinstance(each.field, models.CharField | models.TextField)
+        and not each.choices
+    )
+
+
 def property_by_name(layer: Layer) -> dict[str, Property]:
     """The allow-list: what is not in here is neither shown nor searchable."""
     return {each.name: each for each in properties(layer)}

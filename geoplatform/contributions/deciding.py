@@ -15,6 +15,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Status
 from geoplatform.contributions import effect, rows
+from geoplatform.contributions.containment import check_within
 from geoplatform.contributions.errors import InConflict, NotAllowed, NotThere, WrongState
 from geoplatform.contributions.merge import Merge
 from geoplatform.contributions.models import (
@@ -143,6 +144,7 @@ def carry_out(
     if not merge.clean:
         return None, merge
     columns.update(merge.apply)
+    check_within(layer, there.values, columns)
     return (rows.change(layer, proposal.feature, columns) if columns else None), merge
 
 

@@ -16,6 +16,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing, Source, Status
 from geoplatform.contributions import rows
+from geoplatform.contributions.containment import check_within
 from geoplatform.contributions.merge import Conflict, Merge, Values, merge
 from geoplatform.contributions.models import Contributor, Proposal
 from geoplatform.contributions.refusals import not_of_this_layer
@@ -47,6 +48,11 @@ def new_feature(layer: Layer, id: uuid.UUID, values: Mapping[str, Any], geometry
     for field in keys:
         if field.name in layer.editable and not field.null and not getattr(made, field.attname):
             errors[field.name] = [_("This is needed.")]
+    if not errors:
+        try:
+            check_within(layer, {}, wanted_columns(layer, values, geometry))
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
     if errors:
         raise ValidationError(errors)
     return made

@@ -8,6 +8,7 @@ once more (database/sql/guard.sql and proposals.sql).
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from django.contrib.gis.geos import (
@@ -64,7 +65,7 @@ def parse_geometry(geometry: Any, layer: Layer) -> GEOSGeometry:
         return make_point(float(coordinates[0]), float(coordinates[1]))
     made = _build(wanted, coordinates)
     if not made.valid:
-        raise ValidationError(_("The geometry is not valid: %s.") % made.valid_reason)
+        raise ValidationError(_why_invalid(made.valid_reason))
     if not _in_a_municipality(made):
         message = _("This lies in no municipality of this platform.")
         swapped = _swapped(made)
@@ -72,6 +73,18 @@ def parse_geometry(geometry: Any, layer: Layer) -> GEOSGeometry:
             message += " " + _("Are longitude and latitude swapped?")
         raise ValidationError(message)
     return made
+
+
+# GEOS says "Self-intersection[11.05 53.05]": longitude first.
+CROSSING = re.compile(r"^(?:Ring )?Self-intersection\[(?P<x>\S+) (?P<y>\S+)\]$")
+
+
+def _why_invalid(reason: str) -> str:
+    found = CROSSING.match(reason)
+    if not found:
+        return _("The geometry is not valid: %s.") % reason
+    place = f"{float(found['y']):.6f}, {float(found['x']):.6f}"
+    return _("The outline crosses or touches itself at %s (latitude, longitude).") % place
 
 
 def _guard(geometry: Any, wanted: str, taken: tuple[str, ...]) -> str:

@@ -77,6 +77,8 @@ NEXT: dict[State, tuple[State, ...]] = {
         State.SUPERSEDED,
     ),
     State.CONFIRMED: (State.APPLIED, State.CONFLICT),
+    # Its author takes back what nobody else has agreed with (taking.py).
+    State.APPLIED: (State.WITHDRAWN,),
     State.CONFLICT: (State.APPLIED, State.REJECTED, State.WITHDRAWN, State.SUPERSEDED),
 }
 

@@ -6,6 +6,7 @@ the proposal, several of each by id, so that no two wait for each other.
 
     submit              submit.py    send a proposal; applied at once, or waiting
     confirm, withdraw   agree.py     others agree; the author takes back
+    take_back           taking.py    the author takes back, also what was applied at once
     accept, reject,
     supersede,
     merge_duplicates    review.py    decide
@@ -28,6 +29,7 @@ from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.people import block, unblock
 from geoplatform.contributions.review import accept, merge_duplicates, reject, supersede
 from geoplatform.contributions.submit import submit
+from geoplatform.contributions.taking import take_back
 from geoplatform.contributions.who import ANYBODY, Author, everywhere, nowhere
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "reject",
     "submit",
     "supersede",
+    "take_back",
     "unblock",
     "withdraw",
 ]

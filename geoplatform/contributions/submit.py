@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Status
 from geoplatform.contributions import effect, rows
+from geoplatform.contributions.containment import check_within
 from geoplatform.contributions.errors import AlreadyThere, NotThere, OtherBody, TooMany
 from geoplatform.contributions.limiter import limiter
 from geoplatform.contributions.merge import Merge
@@ -243,6 +244,7 @@ def _about(sent: Sent) -> Outcome:
         base_version=proposal.base_version,
         keeps_copy=contributor.pk if contributor and sent.keeps_copy else None,
     )
+    check_within(layer, there.values, merge.apply)
     if proposal.base_version is None:
         proposal.base_version = there.version
     match action:

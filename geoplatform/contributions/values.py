@@ -16,6 +16,7 @@ from django.db import connection, models
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.pages.names import find
 
 
 @cache
@@ -86,7 +87,8 @@ def as_json(layer: Layer, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(field: Any, value: Any) -> Any:
     if isinstance(value, models.Model):
-        value = getattr(value, field.related_model.reference)
+        # What people added has no key of a source.
+        value = getattr(value, field.related_model.reference) or value.pk
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, dt.date | dt.datetime):
@@ -106,8 +108,7 @@ def from_json(layer: Layer, stored: Mapping[str, Any]) -> dict[str, Any]:
         if field is None:
             errors[name] = _("This cannot be set any more.")
         elif isinstance(field, models.ForeignKey) and value is not None:
-            model: Any = field.related_model
-            row = model._default_manager.filter(**{model.reference: value}).first()
+            row = find(field, value)
             if row is None:
                 errors[name] = _("“%s” is no longer known here.") % str(value)[:80]
             found[name] = row
@@ -128,7 +129,7 @@ def shown(layer: Layer, rows: Iterable[Mapping[str, Any] | None]) -> list[dict[s
             keys = {row[name] for row in given if row and row.get(name) is not None}
             model: Any = field.related_model
             pairs = model._default_manager.filter(pk__in=keys).values_list("pk", model.reference)
-            names[name] = {key: str(text) for key, text in pairs} if keys else {}
+            names[name] = {key: str(text or key) for key, text in pairs} if keys else {}
     return [None if row is None else _row(layer, row, names) for row in given]
 
 

@@ -137,6 +137,10 @@ def _function(
             if foreign_key == key:
                 names.append(f'"{field}"')
                 values.append(f'coalesce(s."{own}", r{number}."{column}")')
+    for column, *_rule in upkeep.counted:
+        # Nothing refers yet to a feature that comes.
+        names.append(f'"{column}"')
+        values.append("0")
     return f"""
     CREATE OR REPLACE FUNCTION geoplatform.{name}() RETURNS bigint {FUNCTION} AS $$
     DECLARE

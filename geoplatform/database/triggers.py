@@ -7,7 +7,16 @@ Everything is replaced as a whole whenever the declaration changes; the history 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geoplatform.database import edits, pyramid, redaction, references, staged, texts
+from geoplatform.database import (
+    counted,
+    edits,
+    pyramid,
+    redaction,
+    references,
+    search,
+    staged,
+    texts,
+)
 from geoplatform.database.operations import SQL
 
 if TYPE_CHECKING:
@@ -41,6 +50,8 @@ def create(table: str, upkeep: "Upkeep") -> str:
         *staged.create(table, upkeep),
         *texts.create(table, upkeep),
         *pyramid.create(table, upkeep),
+        *search.create(table, upkeep),
+        *counted.create(table, upkeep),
         # The first migrations knew neither layers nor the log of edits.
         *(edits.create(table, upkeep) if upkeep.layers else []),
     ]
@@ -61,6 +72,8 @@ def remove(table: str, upkeep: "Upkeep") -> str:
         + texts.remove(table, upkeep)
         + references.remove(table)
         + ";"
+        + f"{search.remove(table)};"
+        + counted.remove(table, upkeep)
         + edits.remove(table)
         + f"""DROP FUNCTION IF EXISTS geoplatform.keep_{table} CASCADE;
         DROP FUNCTION IF EXISTS geoplatform.archive_{table} CASCADE;
@@ -100,6 +113,7 @@ def _before(table: str, upkeep: "Upkeep") -> str:
         names = ", ".join(f'NEW."{field}"' for field, *_ in rules)
         derive += f"""
         SELECT {values} INTO {names} FROM (SELECT) one LEFT JOIN public.{target} r ON r.id = NEW."{key}";"""
+    derive += counted.derive(upkeep)
     unchanged_derived = (
         f"{_row('NEW', derived)} IS NOT DISTINCT FROM {_row('OLD', derived)}" if derived else "true"
     )

@@ -13,6 +13,8 @@ from geoplatform.database import triggers
 
 # (derived column, own column, foreign key column, related table, related column)
 InheritedColumn = tuple[str, str, str, str, str]
+# (counted column, table of the rows, their foreign key column, condition on them as SQL)
+Counting = tuple[str, str, str, str]
 
 # Raise it when the SQL that upkeep installs has changed: `makemigrations` then writes the migration that replaces it.
 REVISION = 2
@@ -24,6 +26,7 @@ class Upkeep(BaseConstraint):
     geometry, geometry_type  the stored column and its kind, None without geometry
     versioned                columns whose change makes a version, in table order
     inherited                columns that follow a related row unless the feature has a value of its own
+    counted                  columns that say how many rows refer to the feature
     territory                whether municipality and quarter are assigned by place
     texts                    columns of free text, whose old values may be redacted (database/redaction.py)
     references               (foreign key column, table) of the keys without a constraint, which upkeep keeps instead
@@ -32,6 +35,7 @@ class Upkeep(BaseConstraint):
     shown_elsewhere          whether layers of other tables show something of this one's rows
     pyramid                  what the pyramids of its point layers know (database/points.py): `values` and `layers`
     shows                    tables without upkeep of their own whose rows the features show
+    names                    columns of the names that features are searched by
     revision                 of the SQL that is installed
     """
 
@@ -43,6 +47,7 @@ class Upkeep(BaseConstraint):
         geometry: str | None = None,
         geometry_type: str | None = None,
         inherited: Sequence[InheritedColumn] = (),
+        counted: Sequence[Counting] = (),
         territory: bool = False,
         texts: Sequence[str] = (),
         references: Sequence[tuple[str, str]] = (),
@@ -52,6 +57,7 @@ class Upkeep(BaseConstraint):
         shown_elsewhere: bool = False,
         pyramid: Mapping[str, Any] | None = None,
         shows: Sequence[str] = (),
+        names: Sequence[str] = (),
         revision: int = REVISION,
     ) -> None:
         super().__init__(name=name)
@@ -59,6 +65,7 @@ class Upkeep(BaseConstraint):
         self.geometry = geometry
         self.geometry_type = geometry_type
         self.inherited = tuple(tuple(each) for each in inherited)
+        self.counted = tuple((a, b, c, d) for a, b, c, d in counted)
         self.territory = territory
         self.texts = tuple(texts)
         self.references = tuple((column, table) for column, table in references)
@@ -68,6 +75,7 @@ class Upkeep(BaseConstraint):
         self.shown_elsewhere = shown_elsewhere
         self.pyramid = dict(pyramid or {})
         self.shows = tuple(shows)
+        self.names = tuple(names)
         self.revision = revision
 
     def related_keys(self) -> dict[str, str]:
@@ -76,7 +84,7 @@ class Upkeep(BaseConstraint):
 
     def derived_columns(self) -> list[str]:
         territory = ["municipality_id", "quarter_id"] if self.territory else []
-        return territory + [each[0] for each in self.inherited]
+        return territory + [each[0] for each in (*self.inherited, *self.counted)]
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         """Triggers are no part of CREATE TABLE: they follow at the end of the migration."""
@@ -97,6 +105,7 @@ class Upkeep(BaseConstraint):
             "geometry": self.geometry,
             "geometry_type": self.geometry_type,
             "inherited": self.inherited,
+            "counted": self.counted,
             "territory": self.territory,
             "texts": self.texts,
             "references": self.references,
@@ -106,6 +115,7 @@ class Upkeep(BaseConstraint):
             "shown_elsewhere": self.shown_elsewhere,
             "pyramid": self.pyramid,
             "shows": self.shows,
+            "names": self.names,
             "revision": self.revision,
         }
         return {name: value for name, value in arguments.items() if value}

@@ -13,6 +13,7 @@ from django.db.models import UniqueConstraint
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from geoplatform.catalog.derived import derived_fields
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Feature
@@ -66,7 +67,7 @@ def default_mapping(path: Path) -> Mapping:
 
 def settable(layer: Layer) -> dict[str, models.Field[Any, Any]]:
     """The fields that a file may fill."""
-    derived = {rule.field for rule in layer.model.derived}
+    derived = derived_fields(layer.model)
     return {
         field.name: field
         for field in layer.model._meta.concrete_fields

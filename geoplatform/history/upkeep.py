@@ -10,12 +10,12 @@ from django.db import connection, models
 from psycopg import sql
 
 from geoplatform.catalog import registry
-from geoplatform.catalog.derived import Inherited
+from geoplatform.catalog.derived import Counted, Inherited
 from geoplatform.catalog.facets import Value, drawn, facets, first_level, has_pyramid
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
-from geoplatform.catalog.properties import has_field, properties, resolve
-from geoplatform.database.upkeep import InheritedColumn, Upkeep
+from geoplatform.catalog.properties import has_field, properties, resolve, searched_properties
+from geoplatform.database.upkeep import Counting, InheritedColumn, Upkeep
 from geoplatform.history.edits import shown_tables
 
 # Kept by the database itself, so no part of what a version says.
@@ -45,7 +45,8 @@ def upkeep_of(layer: Layer) -> Upkeep:
     territory = (
         has_field(layer, "municipality") and has_field(layer, "quarter") and bool(layer.geometry)
     )
-    derived = {each[0] for each in inherited} | (
+    counted = [_counted(layer, rule) for rule in layer.model.counted]
+    derived = {each[0] for each in (*inherited, *counted)} | (
         {"municipality_id", "quarter_id"} if territory else set()
     )
     roles = ("municipality", "quarter")
@@ -61,6 +62,7 @@ def upkeep_of(layer: Layer) -> Upkeep:
         geometry=layer.geometry,
         geometry_type=layer.geometry_type,
         inherited=inherited,
+        counted=counted,
         territory=territory,
         texts=[str(field.column) for field in free_texts(layer.model)],
         references=[
@@ -83,6 +85,7 @@ def upkeep_of(layer: Layer) -> Upkeep:
         ),
         pyramid=pyramid_of(layer.model),
         shows=_shows_without_upkeep(layer.model),
+        names=_names(layer.model),
     )
 
 
@@ -97,6 +100,13 @@ def free_texts(model: type[Feature]) -> list[models.Field[Any, Any]]:
         and field.name not in KEPT
         and field.name != "source_key"
     ]
+
+
+def _names(model: type[Feature]) -> list[str]:
+    """Columns of the names by which a table's layers are searched; one index serves all of them."""
+    layers = [each for each in registry.declared() if each.model is model]
+    columns = [str(each.field.column) for layer in layers for each in searched_properties(layer)]
+    return list(dict.fromkeys(columns))
 
 
 def pyramid_of(model: type[Feature]) -> dict[str, Any]:
@@ -126,9 +136,11 @@ def pyramid_of(model: type[Feature]) -> dict[str, Any]:
 
 def condition(layer: Layer) -> str | None:
     """`Layer.where` as SQL over a row, its columns named by their table."""
-    if layer.where is None:
-        return None
-    query = layer.model._base_manager.filter(layer.where).query
+    return None if layer.where is None else _sql(layer.model, layer.where)
+
+
+def _sql(model: type[models.Model], where: models.Q) -> str:
+    query = model._base_manager.filter(where).query
     text, parameters = query.where.as_sql(query.get_compiler(connection=connection), connection)
     plain = [each.value if isinstance(each, Enum) else each for each in parameters]
     return text % tuple(sql.Literal(each).as_string(None) for each in plain)
@@ -143,6 +155,17 @@ def _shows_without_upkeep(model: type[Feature]) -> list[str]:
         for table in shown_tables(layer)
     }
     return sorted(shown - kept)
+
+
+def _counted(layer: Layer, rule: Counted) -> Counting:
+    relation: Any = layer.model._meta.get_field(rule.rows)
+    rows = relation.related_model
+    return (
+        str(resolve(layer, rule.field).field.column),
+        rows._meta.db_table,
+        str(relation.field.column),
+        _sql(rows, rule.where),
+    )
 
 
 def _inherited(layer: Layer, rule: Inherited) -> InheritedColumn:

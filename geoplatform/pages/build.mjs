@@ -12,7 +12,12 @@ const ALLOWED = {
   "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre-gl-worker.mjs",
   "maplibre-gl/dist/maplibre-gl.css": "maplibre-gl.css",
   "maplibre-gl/LICENSE.txt": "maplibre-gl.LICENSE.txt",
+  // Asked for only when somebody draws a line or an area.
+  "terra-draw/dist/terra-draw.modern.js": "terra-draw.mjs",
+  "terra-draw-maplibre-gl-adapter/dist/terra-draw-maplibre-gl-adapter.modern.js": "terra-draw-adapter.mjs",
 };
+/** What modules call each other, in Node's way, by the names that a browser can follow. */
+const NAMES = { "terra-draw": "./terra-draw.mjs" };
 
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
@@ -21,10 +26,15 @@ for (const [source, name] of Object.entries(ALLOWED)) {
   if (name.endsWith(".mjs")) {
     // Without the pointer to a source map that is not shipped.
     const text = await readFile(from, "utf8");
-    await writeFile(join(target, name), text.replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n"));
+    const plain = text.replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n");
+    await writeFile(join(target, name), plain.replace(/\bfrom\s*"([\w-]+)"/g, (all, each) => (each in NAMES ? `from"${NAMES[each]}"` : all)));
   } else {
     await copyFile(from, join(target, name));
   }
 }
 // So that tsc knows the copy by the package's types.
-await copyFile(join(here, "types", "maplibre-gl.d.mts"), join(target, "maplibre-gl.d.mts"));
+for (const name of ["maplibre-gl", "terra-draw", "terra-draw-adapter"]) {
+  await copyFile(join(here, "types", `${name}.d.mts`), join(target, `${name}.d.mts`));
+}
+// These packages bring no file of their licence.
+await copyFile(join(here, "types", "terra-draw.LICENSE.txt"), join(target, "terra-draw.LICENSE.txt"));

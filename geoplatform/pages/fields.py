@@ -96,7 +96,10 @@ def fields_of(layer: Layer, *, complete: bool = True) -> Iterator[tuple[str, for
                 ),
             )
         else:
-            made = field.formfield(**({"initial": field.default} if field.has_default() else {}))
+            told = {"initial": field.default} if field.has_default() else {}
+            if isinstance(field, models.URLField):
+                told["assume_scheme"] = "https"
+            made = field.formfield(**told)
             if isinstance(field, models.TextField):
                 made.widget.attrs["rows"] = 3
             if isinstance(made, forms.FloatField):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import suppress
 from typing import Any
 
 from django.core.cache import cache
@@ -19,13 +21,16 @@ SECONDS = 60
 BY_LANGUAGE = {"de": "german_name", "en": "english_name"}
 
 
+LABEL = "*"  # under which a row's own label stands: no property is called so
+
+
 def _rows(field: models.ForeignKey[Any, Any]) -> list[dict[str, Any]]:
     key = f"pages:names:{field.model.__name__}:{field.name}"
     found: list[dict[str, Any]] | None = cache.get(key)
     if found is None:
         layer = next(layer for model, layer in registry.models() if model is field.related_model)
         found = [
-            row["properties"] | {"id": row["id"]}
+            row["properties"] | {"id": row["id"], LABEL: row["properties"].get(layer.label or "")}
             for row in rows(FeatureQuery(layer=layer, limit=20_000))
         ]
         cache.set(key, found, SECONDS)
@@ -33,8 +38,8 @@ def _rows(field: models.ForeignKey[Any, Any]) -> list[dict[str, Any]]:
 
 
 def _name(row: dict[str, Any]) -> str:
-    """The row's name in the reader's language."""
-    return str(row.get(BY_LANGUAGE.get(get_language() or "", "")) or "")
+    """The row's name in the reader's language, else what its layer is labelled by."""
+    return str(row.get(BY_LANGUAGE.get(get_language() or "", "")) or row.get(LABEL) or "")
 
 
 def reference_of(field: models.ForeignKey[Any, Any]) -> str:
@@ -46,13 +51,39 @@ def reference_of(field: models.ForeignKey[Any, Any]) -> str:
 
 def _full(row: dict[str, Any], reference: str) -> str:
     name = _name(row)
+    if reference == "id":  # which says nothing to anybody
+        return name or str(row["id"])
     return f"{name} ({row[reference]})" if name else str(row[reference])
+
+
+def name_of(field: models.ForeignKey[Any, Any], value: Any) -> str:
+    """The name of a row that is given by its model's reference, as a form shows it and `meant` understands it."""
+    found = find(field, value)
+    if found is None:
+        return str(value)
+    reference = reference_of(field)
+    if reference != "id":
+        return str(value)
+    row = next((each for each in _rows(field) if str(each["id"]) == str(found.pk)), None)
+    name = _full(row, reference) if row else ""
+    return name if len(_named(_rows(field), reference, name)) == 1 else str(found.pk)
+
+
+def find(field: models.ForeignKey[Any, Any], value: Any) -> Any:
+    """The row of a related table by its model's reference, or by its id where it has none; None: gone."""
+    model: Any = field.related_model
+    found = model._default_manager.filter(**{model.reference: value}).first() if value else None
+    if found is None:
+        with suppress(ValueError):
+            found = model._default_manager.filter(pk=uuid.UUID(str(value))).first()
+    return found
 
 
 def offered(layer: Layer, field: models.ForeignKey[Any, Any]) -> list[str]:
     """The names to choose from: of those rows alone that put a feature into this layer."""
     reference = reference_of(field)
-    return sorted({_full(row, reference) for row in _fitting(layer, field)}, key=_folded)
+    told = (row for row in _fitting(layer, field) if reference != "id" or _name(row))
+    return sorted({_full(row, reference) for row in told}, key=_folded)
 
 
 def _fitting(layer: Layer, field: models.ForeignKey[Any, Any]) -> list[dict[str, Any]]:
@@ -92,7 +123,7 @@ def _named(rows: list[dict[str, Any]], reference: str, text: str) -> set[str]:
     wanted, found = text.casefold(), set()
     for row in rows:
         key = str(row[reference])
-        names = {str(row[column]) for column in BY_LANGUAGE.values() if row.get(column)}
+        names = {str(row[column]) for column in (*BY_LANGUAGE.values(), LABEL) if row.get(column)}
         if wanted in {name.casefold() for name in (key, *names, *(f"{n} ({key})" for n in names))}:
             found.add(key)
     return found

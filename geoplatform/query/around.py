@@ -1,91 +1,73 @@
-"""What lies within some metres of a place, the nearest first, measured in the municipality's own metric CRS."""
+"""Features by their distance from a place, in metres on the ellipsoid; and how many there are, counted up to a cap."""
 
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import dataclass, replace
 from typing import Any
 
+import shapely
 from psycopg import sql
 
-from geoplatform.catalog import registry
 from geoplatform.query.compose import restricted
-from geoplatform.query.facets import Choices, add_choices
-from geoplatform.query.feature_query import Box, FeatureQuery
+from geoplatform.query.cql2.spatial import MAX_METRES, around_box
+from geoplatform.query.crs import CRS84
+from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.geojson import feature_text
-from geoplatform.query.select import raw_cursor, rows
+from geoplatform.query.select import raw_cursor
 
-METRES_PER_DEGREE = (
-    110_000  # of latitude, rather too few: the box is only what the index looks through
+FIRST_RING = (
+    200.0  # metres; in a street of a city that has all its trees, some hundred stand within
 )
-UTM = (
-    25832,
-    25833,
-)  # of the zones that the municipalities of this platform may lie in; the second from 12° east on
+WIDER = 4.0
 
 
-@dataclass(frozen=True)
-class Near:
-    """Features as GeoJSON has them with their distance in metres, nearest first, and how many there are in all."""
+def closest(query: FeatureQuery, longitude: float, latitude: float) -> list[dict[str, Any]]:
+    """The `query.limit` features of a query that are nearest to a place, nearest first, as dictionaries.
 
-    features: list[tuple[dict[str, Any], float]]
-    count: int
-
-
-def metric_srid(place: tuple[float, float]) -> int:
-    """EPSG code of the CRS in which distances at a place (longitude, latitude) are measured."""
-    layer = registry.by_role("municipality")
-    # A box without any area meets nothing.
-    here = FeatureQuery(layer=layer, bbox=box_around(place, 0.1), limit=1)
-    found = rows(here)
-    return found[0]["properties"]["metric_srid"] if found else UTM[place[0] >= 12]
-
-
-def within(
-    query: FeatureQuery,
-    place: tuple[float, float],
-    metres: float,
-    srid: int,
-    choices: Choices = (),
-) -> Near:
-    """At most `query.limit` features that `query` names and that come within `metres` of a place.
-
-    place  longitude, latitude
-    srid   of the CRS that is measured in (`metric_srid`)
+    Each has `id`, `geometry` (CRS84), `properties`, and `metres`: the shortest way to its geometry, along the ellipsoid
+    of WGS 84. Asks in rings that grow, so that the index answers: a list costs what is near, not what there is.
     """
-    statement = restricted(replace(query, bbox=box_around(place, metres)))
-    add_choices(statement, choices)
-    there = sql.SQL("ST_Transform({}, {})").format(
-        statement.own(str(query.layer.geometry)), sql.Literal(srid)
+    assert query.limit is not None
+    metres = FIRST_RING
+    while metres < MAX_METRES:
+        found = _within(query, longitude, latitude, metres)
+        if len(found) == query.limit:
+            return found
+        metres *= WIDER
+    return _within(query, longitude, latitude, None)
+
+
+def _within(
+    query: FeatureQuery, longitude: float, latitude: float, metres: float | None
+) -> list[dict[str, Any]]:
+    statement = restricted(query)
+    there = statement.geometry(CRS84)
+    place = sql.SQL("ST_SetSRID(ST_MakePoint({}, {}), 4326)").format(
+        sql.Literal(longitude), sql.Literal(latitude)
     )
-    here = sql.SQL("ST_Transform(ST_SetSRID(ST_MakePoint({}, {}), 4326), {})").format(
-        *map(sql.Literal, (*place, srid))
+    away = sql.SQL("ST_Distance({}::geography, {}::geography)").format(there, place)
+    if metres is not None:
+        box = around_box(shapely.Point(longitude, latitude), metres).bounds
+        statement.conditions.append(
+            sql.SQL("{} && ST_MakeEnvelope(%s, %s, %s, %s, 4326) AND {} <= %s").format(there, away)
+        )
+        statement.parameters += [*box, metres]
+    # The text is made for those alone that are shown.
+    tail = sql.SQL(" ORDER BY {}, {} LIMIT {}").format(
+        away, statement.own("fid"), sql.Literal(query.limit)
     )
-    statement.conditions.append(
-        sql.SQL("ST_DWithin({}, {}, {})").format(there, here, sql.Literal(float(metres)))
-    )
-    columns = [
-        feature_text(statement),
-        sql.SQL("ST_Distance({}, {}) AS distance").format(there, here),
-        sql.SQL("count(*) OVER ()"),
-    ]
-    tail = sql.SQL(" ORDER BY distance, {} LIMIT {}").format(
-        statement.own("fid"), sql.Literal(query.limit)
-    )
+    columns = [feature_text(statement, query.properties, query.crs), away]
     with raw_cursor() as cursor:
-        found = cursor.execute(statement.select(columns, tail), statement.parameters).fetchall()
-    return Near([(json.loads(text), far) for text, far, _n in found], found[0][2] if found else 0)
+        rows = cursor.execute(statement.select(columns, tail), statement.parameters).fetchall()
+    return [json.loads(text) | {"metres": far} for text, far in rows]
 
 
-def box_around(place: tuple[float, float], metres: float) -> Box:
-    """West, south, east, north in degrees of a box that holds all within `metres` of a place."""
-    longitude, latitude = place
-    up = metres * 1.02 / METRES_PER_DEGREE
-    beside = min(up / max(math.cos(math.radians(min(abs(latitude) + up, 89))), 1e-3), 180.0)
-    return (
-        max(longitude - beside, -180.0),
-        max(latitude - up, -90.0),
-        min(longitude + beside, 180.0),
-        min(latitude + up, 90.0),
-    )
+def count_up_to(query: FeatureQuery, most: int) -> int:
+    """How many features match; `most` where there are as many or more."""
+    statement = restricted(query)
+    inner = statement.select([sql.SQL("1")], sql.SQL(" LIMIT {}").format(sql.Literal(most)))
+    text = sql.SQL("SELECT count(*) FROM ({}) t").format(inner)
+    with raw_cursor() as cursor:
+        row = cursor.execute(text, statement.parameters).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,7 +1,7 @@
 """A layer as it was at an instant: what is still so, and the closed versions that held then.
 
 Versioned columns are those of the time. What the database derives (municipality, quarter, what is inherited from a
-species) is derived from the time's own values and today's borders and species.
+species) is derived from the time's own values and today's borders, species and counts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from django.db import connection
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.seasons import HalfMonths, Season
+from geoplatform.database.counted import number
 from geoplatform.database.upkeep import Upkeep
 from geoplatform.history.upkeep import upkeep_of
 
@@ -74,13 +76,15 @@ def _both(layer: Layer, columns: set[str]) -> tuple[sql.Composed, sql.Composed, 
     joins: dict[str, sql.Composable] = {}
     now = sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in names)
     past = sql.SQL(", ").join(
-        sql.SQL("{} AS {}").format(_past(upkeep, name, joins), sql.Identifier(name))
+        sql.SQL("{} AS {}").format(_past(layer, upkeep, name, joins), sql.Identifier(name))
         for name in names
     )
     return now, past, sql.Composed(list(joins.values()))
 
 
-def _past(upkeep: Upkeep, name: str, joins: dict[str, sql.Composable]) -> sql.Composable:
+def _past(
+    layer: Layer, upkeep: Upkeep, name: str, joins: dict[str, sql.Composable]
+) -> sql.Composable:
     """A column of a closed version; adds the joins that it needs."""
     if name == "changed":
         return sql.SQL("h.valid_from")
@@ -98,4 +102,11 @@ def _past(upkeep: Upkeep, name: str, joins: dict[str, sql.Composable]) -> sql.Co
             return sql.SQL("coalesce(h.{}, {}.{})").format(
                 sql.Identifier(own), alias, sql.Identifier(column)
             )
+    for rule in upkeep.counted:
+        if rule[0] == name:
+            return sql.SQL(number(rule, "h.id"))
+    for each in layer.model._meta.local_concrete_fields:
+        if each.column == name and isinstance(each, HalfMonths):
+            ends = [_past(layer, upkeep, end, joins).as_string(None) for end in each.ends]
+            return sql.SQL(Season.template.format(a=ends[0], b=ends[1]))
     return sql.SQL("h.{}").format(sql.Identifier(name))

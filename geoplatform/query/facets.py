@@ -100,7 +100,8 @@ def _half_month(layer: Layer, facet: Facet, text: str) -> int:
 def choices_of(condition: Filter) -> Choices | None:
     """The choices that a filter in CQL2 comes down to; None where it says anything else.
 
-    `facet = value`, `facet IN (...)`, several of these joined by AND, or by OR about one and the same facet.
+    `facet = value`, `facet IN (...)`, `A_OVERLAPS(season, (...))`, several of these joined by AND, or by OR about one
+    and the same facet.
     """
     found = _alternatives(condition.layer, condition.tree)
     if found is None:
@@ -116,17 +117,23 @@ def _alternatives(layer: Layer, tree: Any) -> dict[str, set[Any]] | None:
     match tree:
         case {"op": str(op), "args": list(args)} if op.lower() in ("and", "or"):
             parts = [_alternatives(layer, each) for each in args]
-            return _joined(op.lower(), [each for each in parts if each], len(parts))
+            return _joined(layer, op.lower(), [each for each in parts if each], len(parts))
         case {"op": "=", "args": [{"property": str(name)}, value]}:
             return _one_of(layer, name, [value])
         case {"op": "=", "args": [value, {"property": str(name)}]}:
             return _one_of(layer, name, [value])
+        case {"op": str(op), "args": [{"property": str(name)}, list(values)]} if (
+            op.lower() == "a_overlaps" or (op.lower() == "a_contains" and len(values) == 1)
+        ):
+            return _some_of(layer, name, values)
         case {"op": str(op), "args": [{"property": str(name)}, values]} if op.lower() == "in":
             return _one_of(layer, name, values if isinstance(values, list) else [values])
     return None
 
 
-def _joined(op: str, parts: list[dict[str, set[Any]]], wanted: int) -> dict[str, set[Any]] | None:
+def _joined(
+    layer: Layer, op: str, parts: list[dict[str, set[Any]]], wanted: int
+) -> dict[str, set[Any]] | None:
     if len(parts) < wanted:
         return None  # one of them is no choice
     if op == "or":
@@ -136,11 +143,28 @@ def _joined(op: str, parts: list[dict[str, set[Any]]], wanted: int) -> dict[str,
         (name,) = next(iter(names))
         return {name: set().union(*(each[name] for each in parts))}
     found: dict[str, set[Any]] = {}
+    said = [name for part in parts for name in part]
+    if any(each.is_mask and said.count(each.name) > 1 for each in facets(layer)):
+        return None  # in August and in October: not the same as in both at once
     for part in parts:
         for name, values in part.items():
             found[name] = found[name] & values if name in found else values
     # Nothing is both: a question for the rows.
     return found if all(found.values()) else None
+
+
+def _some_of(layer: Layer, name: str, values: list[Any]) -> dict[str, set[Any]] | None:
+    """Bits of a season's mask; the filter has been checked, so each value is a half month."""
+    known = any(each.name == name and each.is_mask for each in facets(layer))
+    return {name: {bit(each) for each in values}} if known and values else None
+
+
+def simplified(condition: Filter | None, chosen: Choices = ()) -> tuple[Filter | None, Choices]:
+    """A filter and choices that both hold; the filter as choices too, where it is nothing else."""
+    alike = choices_of(condition) if condition else None
+    if alike and not {each.facet for each in alike} & {each.facet for each in chosen}:
+        return None, (*chosen, *alike)
+    return condition, chosen
 
 
 def _one_of(layer: Layer, name: str, values: list[Any]) -> dict[str, set[Any]] | None:

@@ -11,6 +11,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, property_by_name
 from geoplatform.catalog.symbols import Categorized
 from geoplatform.query.compose import Statement, restricted
+from geoplatform.query.cql2 import Filter
 from geoplatform.query.facets import Choices, add_choices
 from geoplatform.query.feature_query import Box, FeatureQuery
 from geoplatform.query.select import raw_cursor
@@ -20,15 +21,17 @@ BUFFER = 64  # units beyond the edge, so that markers and outlines are whole
 ALL_PROPERTIES_FROM = 16  # below, a tile carries only what drawing needs
 
 
-def tile(layer: Layer, z: int, x: int, y: int, choices: Choices = ()) -> bytes:
+def tile(
+    layer: Layer, z: int, x: int, y: int, choices: Choices = (), condition: Filter | None = None
+) -> bytes:
     """The tile's bytes; empty where nothing stands or the layer is not drawn at this zoom.
 
     z, x, y  as in the XYZ scheme: zoom 0 to 22, rows counted from the north
-    choices  of facets; points from afar are the pyramid's (pyramid/render.py)
+    choices  of facets, and `condition`: what is shown; points from afar are the pyramid's (pyramid/render.py)
     """
     if not layer.geometry or not layer.zooms[0] <= z <= layer.zooms[1]:
         return b""
-    statement = restricted(FeatureQuery(layer=layer))
+    statement = restricted(FeatureQuery(layer=layer, filter=condition))
     add_choices(statement, choices)
     drawn = statement.own(f"{layer.geometry}_3857")
     z_x_y = sql.SQL(", ").join(map(sql.Literal, (z, x, y)))

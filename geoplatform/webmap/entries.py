@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -15,19 +15,19 @@ from geoplatform.catalog.properties import COMMON, property_by_name
 from geoplatform.catalog.symbols import GONE, STATES, UNCONFIRMED, Categorized
 from geoplatform.pages import words
 from geoplatform.pages.place import box_of, municipality_name
-from geoplatform.query.feature_query import Box, FeatureQuery
+from geoplatform.query.around import closest, count_up_to
+from geoplatform.query.feature_query import Box
 from geoplatform.query.select import rows
 from geoplatform.rendering.legend import swatches
+from geoplatform.webmap.find import View
 
 SHOWN = 50
-# Of so many in view the nearest ones are looked for; a wider view is cut down around its centre first.
-CONSIDERED = 1000
-EARTH = 6_371_000  # metres, mean radius
+COUNTED = 1000  # features in view; that there are more is all that a reader of a list wants to know
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the list. `distance` is in metres from the middle of the view."""
+    """One line of the list. `distance` is in metres from the place that the list is about."""
 
     id: str
     address: str
@@ -50,31 +50,38 @@ class Entry:
         return f"{number_format(round(self.distance / 1000, 1))} km"
 
 
-def around(layer: Layer, box: Box | None) -> tuple[list[Entry], int, bool]:
-    """The features nearest to the middle of a box, how many were looked at, and whether there are more."""
-    found = rows(FeatureQuery(layer=layer, bbox=box, limit=CONSIDERED))
-    more = len(found) == CONSIDERED
-    middle = _middle(box) if box else None
-    while box and len(found) == CONSIDERED and box[2] - box[0] > 1e-4:
-        box = _halved(box)
-        closer = rows(FeatureQuery(layer=layer, bbox=box, limit=CONSIDERED))
-        found = closer if len(closer) >= SHOWN else found
-        if len(closer) < CONSIDERED:
-            break
-    by_look = swatches(layer)
-    entries = [entry_of(layer, row, middle, by_look) for row in found if row["geometry"]]
-    if middle:
-        entries.sort(key=lambda each: each.distance or 0)
-    return entries[:SHOWN], len(entries), more
+@dataclass(frozen=True)
+class Listing:
+    """The features nearest to a place, and how many there are in view: `more` than `count` where it was not counted on.
+
+    from_place  whether distances are from the place that the reader named, not from the middle of the view
+    """
+
+    entries: list[Entry]
+    count: int
+    more: bool
+    from_place: bool
 
 
-def entry_of(
-    layer: Layer,
-    row: dict[str, Any],
-    middle: tuple[float, float] | None,
-    swatches: dict[tuple[str, str], str],
-) -> Entry:
-    """A feature as a line of a list; `middle` is the longitude and latitude that its distance is told from."""
+def around(view: View, box: Box | None) -> Listing:
+    """What a view shows in a box, from all of the layer without one: nearest to its place, else to the box's middle."""
+    place = view.near or (middle(box) if box else None)
+    query = view.query(bbox=box, limit=SHOWN)
+    entries = listed(view.layer, closest(query, *place) if place else rows(query))
+    count = len(entries)
+    if count == SHOWN:
+        count = count_up_to(replace(query, limit=None), COUNTED)
+    return Listing(entries, count, count == COUNTED, view.near is not None)
+
+
+def listed(layer: Layer, found: Iterable[dict[str, Any]]) -> list[Entry]:
+    """A line for each row that stands somewhere."""
+    looks = swatches(layer)
+    return [entry_of(layer, row, looks) for row in found if row["geometry"]]
+
+
+def entry_of(layer: Layer, row: dict[str, Any], looks: dict[tuple[str, str], str]) -> Entry:
+    """A feature as a line of a list, with its distance where the row knows `metres`."""
     values = row["properties"]
     longitude, latitude = somewhere(row["geometry"])
     known = property_by_name(layer)
@@ -97,12 +104,12 @@ def entry_of(
         title=name,
         international=str(values.get(other) or "") if other else "",
         summary=" · ".join(part for part in parts if part and part.lower() != name.lower()),
-        swatch=swatches.get((category, state)) or swatches.get(("", state), ""),
+        swatch=looks.get((category, state)) or looks.get(("", state), ""),
         unconfirmed=state == UNCONFIRMED,
         gone=state == GONE,
         longitude=longitude,
         latitude=latitude,
-        distance=_metres(middle, (longitude, latitude)) if middle else None,
+        distance=row.get("metres"),
     )
 
 
@@ -116,20 +123,8 @@ def somewhere(geometry: dict[str, Any]) -> tuple[float, float]:
     return (west + east) / 2, (south + north) / 2
 
 
-def _middle(box: Box) -> tuple[float, float]:
+def middle(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
-def _halved(box: Box) -> Box:
-    x, y = _middle(box)
-    width, height = (box[2] - box[0]) / 4, (box[3] - box[1]) / 4
-    return x - width, y - height, x + width, y + height
-
-
-def _metres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """For sorting and for people: on a sphere, exact to half a percent."""
-    x = math.radians(b[0] - a[0]) * math.cos(math.radians((a[1] + b[1]) / 2))
-    return EARTH * math.hypot(x, math.radians(b[1] - a[1]))
 
 
 def details(layer: Layer, row: dict[str, Any]) -> dict[str, Any]:

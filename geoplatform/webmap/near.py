@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.pages import words
-from geoplatform.query.around import metric_srid, within
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import rows
+from geoplatform.query.within import metric_srid, within
 from geoplatform.rendering.legend import swatches
 from geoplatform.webmap.entries import Entry, address, entry_of, somewhere
 from geoplatform.webmap.page import render_page
@@ -80,7 +80,7 @@ def around(place: tuple[float, float], without: str = "") -> list[Group]:
         near = within(FeatureQuery(layer=layer, limit=SHOWN + 1), place, METRES, srid)
         looks = swatches(layer)
         entries = [
-            replace(entry_of(layer, row, None, looks), distance=metres)
+            replace(entry_of(layer, row, looks), distance=metres)
             for row, metres in near.features
             if row["id"] not in seen
         ][:SHOWN]

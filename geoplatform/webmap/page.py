@@ -19,8 +19,11 @@ from geoplatform.catalog.models import Licensing
 from geoplatform.formats.compression import IDENTITY, whole
 from geoplatform.pages.basemap import basemap
 from geoplatform.pages.frame import LANGUAGES, frame, worker
+from geoplatform.pages.place import first_layer
+from geoplatform.query.cql2.compiler import queryable
 from geoplatform.query.feature_query import Box
 from geoplatform.rendering.legend import legend
+from geoplatform.webmap import live, offline
 from geoplatform.webmap.elsewhere import elsewhere
 
 
@@ -28,7 +31,8 @@ def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page with the platform's name and the way to its other language, which shows the same."""
-    addresses = {code: translate_url(request.get_full_path(), code) for code in LANGUAGES}
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    addresses = {code: f"{translate_url(request.path, code)}{query}" for code in LANGUAGES}
     response = render(request, template, {**frame(addresses), **context}, status=status)
     # Of the map's page a tenth is left. Nothing secret stands on pages that anybody gets.
     response.content, coding = whole(response.content, request.headers.get("Accept-Encoding"))
@@ -66,6 +70,11 @@ def licence_words(layer: Layer) -> str:
     return ", ".join(f"{label} ({', '.join(towns)})" for label, towns in sorted(where.items()))
 
 
+def is_alike(layer: Layer, other: Layer) -> bool:
+    """Whether every filter on `layer` means the same to `other`: parts of one table that show the same of it."""
+    return other.model is layer.model and queryable(layer).keys() <= queryable(other).keys()
+
+
 def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
     """Everything the map's scripts need to know, read by static/webmap/settings.js."""
     some_id = "00000000-0000-0000-0000-000000000000"
@@ -76,12 +85,23 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
         "box": box,
         "basemap": basemap(),
         "layer": layer.name,
+        "home": first_layer().name,
         "zoom": layer.zooms[0],
+        # Layers of the same rows: what is filtered in one is filtered in all, or it would still be seen.
+        "together": {
+            each.name: [other.name for other in registry.map_layers() if is_alike(each, other)]
+            for each in registry.map_layers()
+        },
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
+        "pending": reverse("pending"),
+        "find": reverse("find", args=["LAYER"]),
+        "search": reverse("search"),
         "feature": reverse("feature", args=["LAYER", some_id]).replace(some_id, "ID"),
         "walk": reverse("walk"),
-        "texts": texts(),
+        "live": live.settings(),
+        "offline": offline.settings(),
+        "texts": {**texts(), **live.texts(), **offline.texts()},
     }
 
 
@@ -111,11 +131,22 @@ def texts() -> dict[str, str]:
         "pinAt": _("Position: latitude %(latitude)s, longitude %(longitude)s"),
         "saving": _("Saving …"),
         "saved": _("Saved. It is on the map now and marked as unconfirmed."),
+        "undoIn": _("Undo (%(seconds)s s)"),
+        "undoHint": _("You can undo this for ten seconds, and later in “My contributions”."),
+        "queued": _("It waits and is sent when the network is back."),
+        "alike": _("Please look: it may be on the map already."),
+        "noDrawing": _("The drawing tools could not be loaded. Please type the positions in."),
+        "drawing": _("Drawing: click corner by corner, end on the first one. Escape begins anew."),
+        "corners": _("%(count)s corners"),
+        "formOpen": _("Please save or close the form first."),
         "checkForm": _("Please look at the marked fields."),
         "copied": _("Copied: %(address)s"),
         "notCopied": _(
             "Your browser does not let the page copy. The address is marked: copy it yourself."
         ),
+        "placeTaken": _("Seen from your position now."),
+        "suggestions": _("Suggestions: %(count)s. Move with the arrow keys."),
+        "noSuggestions": _("Nothing is called so."),
         "walkAdd": _("Add to my walk"),
         "walkAdded": _("%(title)s is on your walk."),
         "walkRemove": _("Take off my walk"),

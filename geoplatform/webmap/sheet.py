@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import escape
@@ -22,6 +21,7 @@ from geoplatform.pages.place import first_layer, start_box
 from geoplatform.query.feature_query import Box, QueryError, parse_bbox
 from geoplatform.query.select import attributions
 from geoplatform.rendering.legend import legend
+from geoplatform.webmap import find, find_views
 from geoplatform.webmap.entries import around
 from geoplatform.webmap.page import render_page
 from geoplatform.webmap.qr import qr_svg
@@ -83,20 +83,19 @@ def sheet(request: HttpRequest) -> HttpResponse:
         box, wrong = start_box(), _("A sheet cannot cross the antimeridian.")
     view = view_of(box or EVERYWHERE)
     drawn = _drawn(request.GET.get("layers"))
-    layer = registry.get(request.GET.get("layer", "")) or first_layer()
-    if not layer.geometry:
-        layer = first_layer()
-    entries, count, more = around(layer, view.degrees)
+    seen, wrong_view = find_views.seen(request)
+    layer, wrong = seen.layer, wrong or wrong_view
+    listing = around(seen, view.degrees)
     longitude, latitude = view.middle
-    here = f"{reverse('map')}#map={view.zoom:.2f}/{latitude:.5f}/{longitude:.5f}"
+    here = f"{seen.map}#map={view.zoom:.2f}/{latitude:.5f}/{longitude:.5f}"
     address = request.build_absolute_uri("/")[:-1] + here
     context: dict[str, Any] = {
         "wrong": wrong,
         "layer": layer,
-        "entries": entries[:LISTED],
-        "count": count,
-        "more": more,
-        "picture": _picture(view, drawn),
+        "entries": listing.entries[:LISTED],
+        "count": listing.count,
+        "more": listing.more,
+        "picture": _picture(view, drawn, seen),
         "width": WIDTH * DENSITY,
         "height": HEIGHT * DENSITY,
         "scale": _("1 cm is about %(metres)s m") % {"metres": number_format(view.scale)},
@@ -122,7 +121,7 @@ def _drawn(text: str | None) -> list[Layer]:
     return [each for each in known if each.name in names] or [first_layer()]
 
 
-def _picture(view: View, layers: list[Layer]) -> str:
+def _picture(view: View, layers: list[Layer], seen: find.View) -> str:
     """Address of the map, drawn by the platform's own WMS."""
     asked = {
         "SERVICE": "WMS",
@@ -138,6 +137,9 @@ def _picture(view: View, layers: list[Layer]) -> str:
         "FORMAT": "image/png",
         "BGCOLOR": "0xF6F3EA",
     }
+    if seen.text:
+        filters = (seen.text if each is seen.layer else "" for each in layers)
+        asked["CQL_FILTER"] = ";".join(filters)
     return f"/wms?{urlencode(asked, safe=',:/')}"
 
 

@@ -6,29 +6,21 @@ import json
 import uuid
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions import selectors
-from geoplatform.contributions.access import author_of_key, author_of_user
-from geoplatform.contributions.models import Action
-from geoplatform.contributions.services import Author, Refused, submit
-from geoplatform.contributions.trust import why
-from geoplatform.pages import guard, sender
 from geoplatform.pages.basemap import allow_basemap
-from geoplatform.pages.law import consent_given, consent_version
 from geoplatform.pages.place import first_layer, start_box
-from geoplatform.query.feature_query import FeatureQuery, QueryError, parse_bbox
+from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features, rows
-from geoplatform.webmap import page
-from geoplatform.webmap.entries import around
-from geoplatform.webmap.forms import FeatureForm, form_for
+from geoplatform.webmap import acts, page, pending
+from geoplatform.webmap.find_views import seen, view_context
+from geoplatform.webmap.forms import form_for
+from geoplatform.webmap.sending import form_context
 from geoplatform.webmap.told import told
 
 PROPOSALS = 10  # that wait, on the page of a feature
@@ -51,35 +43,17 @@ def _render(
 @allow_basemap
 def home(request: HttpRequest) -> HttpResponse:
     """The map, with list, legend and form in the page itself."""
-    layer = first_layer()
-    box = start_box()
-    entries, count, more = around(layer, box)
+    layer, box = first_layer(), start_box()
+    view, wrong = seen(request)
     context = {
-        "layer": layer,
-        "entries": entries,
-        "count": count,
-        "more": more,
+        **view_context(view, box),
+        "wrong": wrong,
         "legends": page.legends(request),
-        "map_settings": page.map_settings(layer, box),
-        **(_form_context(layer, form_for(layer)) if layer.open_to_all else {}),
+        "map_settings": page.map_settings(view.layer, box),
+        "pending": pending.entries(box),
+        **(form_context(layer, form_for(layer)) if layer.open_to_all else {}),
     }
-    return _render(request, "map.html", context)
-
-
-@require_safe
-def listing(request: HttpRequest, name: str) -> HttpResponse:
-    """The features of a layer nearest to the middle of `bbox`; the map reads its list from here."""
-    layer = _layer(name)
-    if not layer.geometry:
-        raise Http404
-    wrong = ""
-    try:
-        box = parse_bbox(request.GET["bbox"]) if request.GET.get("bbox") else start_box()
-    except QueryError as error:
-        box, wrong = start_box(), str(error)
-    entries, count, more = around(layer, box)
-    context = {"layer": layer, "entries": entries, "count": count, "more": more, "wrong": wrong}
-    return _render(request, "listing.html", context, status=400 if wrong else 200)
+    return _render(request, "map.html", context, status=400 if wrong else 200)
 
 
 @require_safe
@@ -92,7 +66,7 @@ def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
     context = {
         "feature": told(layer, found[0]),
         "layer": layer,
-        "added": "added" in request.GET,
+        **acts.context(request, layer, id),
         "proposals": selectors.overlay(layer=layer, feature=id, limit=PROPOSALS),
     }
     return _render(request, "feature.html", context)
@@ -106,76 +80,3 @@ def by_number(request: HttpRequest, name: str, number: int) -> HttpResponse:
     if not found or found[0] != number:
         raise Http404
     return HttpResponseRedirect(reverse("feature", args=[layer.name, json.loads(found[1])["id"]]))
-
-
-# No cookie, so no CSRF cookie either: guard.py looks at the origin and at a signed token.
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, name: str) -> HttpResponse:
-    """The form to add a point: by itself on GET, stored on POST."""
-    layer = _layer(name)
-    if not layer.open_to_all:
-        raise Http404
-    if request.method != "POST":
-        return _render(
-            request, "add.html", {"layer": layer, **_form_context(layer, form_for(layer))}
-        )
-    form = form_for(layer, request.POST)
-    refusal = _refusal(request, layer)
-    if refusal:
-        form.add_error(None, refusal)
-    elif form.is_valid():
-        try:
-            outcome = submit(
-                layer=layer,
-                action=Action.CREATE,
-                author=_author(request),
-                channel="map",
-                geometry=form.cleaned_data["point"],
-                values=form.values(),
-                consent=consent_given(request.POST.get("consent", "")),
-            )
-        except ValidationError as error:
-            form.refuse(error)
-        except Refused as refusal_by_rate:
-            form.add_error(None, str(refusal_by_rate))
-        else:
-            if outcome.waits:
-                context = {
-                    "layer": layer,
-                    "why": why(outcome.proposal.waits_for),
-                    "proposal": outcome.proposal.id,
-                }
-                return _render(request, "waiting.html", context, status=202)
-            address = reverse("feature", args=[layer.name, outcome.feature_id])
-            return HttpResponseRedirect(f"{address}?added", status=303)
-    return _render(request, "add.html", {"layer": layer, **_form_context(layer, form)}, status=422)
-
-
-def _author(request: HttpRequest) -> Author:
-    """Who sends: an account, else the key of this browser, which is made with its first contribution, else anybody."""
-    address = sender.address(request)
-    if request.user.is_authenticated:
-        return author_of_user(request.user, address=address)
-    secret = request.POST.get("key", "")
-    return author_of_key(secret, True, address=address) or Author(address=address)
-
-
-def _refusal(request: HttpRequest, layer: Layer) -> str:
-    """Why this form is not taken, in words, or empty text."""
-    if not guard.is_ours(request) or guard.is_robot(request):
-        return _(
-            "This form was not sent from a page of this platform. Please send it again from here."
-        )
-    if not guard.is_fresh(request, layer.name):
-        return _("This page has been open for a long time. Please send the form once more.")
-    return ""
-
-
-def _form_context(layer: Layer, form: FeatureForm) -> dict[str, Any]:
-    return {
-        "form": form,
-        "token": guard.token(layer.name),
-        "licence": page.licence_words(layer),
-        "consent": consent_version(),
-    }

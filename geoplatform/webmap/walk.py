@@ -18,10 +18,10 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.facets import facets
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.symbols import Categorized
-from geoplatform.query.around import metric_srid, within
 from geoplatform.query.facets import Choices, parse_facets
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import rows
+from geoplatform.query.within import metric_srid, within
 from geoplatform.rendering.legend import swatches
 from geoplatform.webmap.entries import Entry, entry_of
 
@@ -84,7 +84,7 @@ def read(wanted: Sequence[tuple[Layer, uuid.UUID]]) -> list[Stop]:
     for layer, id in wanted:
         row = next(iter(rows(FeatureQuery(layer=layer, id=id))), None)
         if row and row["geometry"]:
-            found.append(Stop(layer, entry_of(layer, row, None, looks[layer])))
+            found.append(Stop(layer, entry_of(layer, row, looks[layer])))
     return found
 
 
@@ -99,7 +99,7 @@ def suggest(place: tuple[float, float]) -> list[Stop]:
         near = within(query, place, METRES, srid, _ripe(layer))
         looks = swatches(layer)
         found += [
-            (metres, Stop(layer, entry_of(layer, row, None, looks)))
+            (metres, Stop(layer, entry_of(layer, row, looks)))
             for row, metres in near.features
             if row["properties"].get("status") != "gone"
         ]

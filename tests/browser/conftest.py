@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import make
 from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses, audit_now
@@ -55,6 +55,8 @@ def _fill() -> None:
     make.plant(11.05, 53.05, species=apple, cultivar="Gravensteiner", height_m=6.5)
     make.plant(11.052, 53.05, species=walnut, access="own-property")
     make.plant(11.15, 53.05, species=walnut, status="unconfirmed")
+    site = make.garden("Am Hang", (11.0845, 53.0245, 11.086, 53.026), source_key="am-hang")
+    make.plot(site, (11.085, 53.025, 11.0852, 53.0252), number="17", state="vacant")
 
 
 @contextmanager
@@ -107,6 +109,7 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread; Django would refuse the database to it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        expect.set_options(timeout=SECONDS)
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()

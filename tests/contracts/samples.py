@@ -15,6 +15,7 @@ from django.contrib.gis.geos import (
 )
 from django.db import models
 
+from geoplatform.catalog.derived import derived_fields
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from tests import make
@@ -46,7 +47,7 @@ def feature(layer: Layer, **values: Any) -> Feature:
         if (
             field.name in values
             or field.name in ("id", "fid")
-            or field.name in {d.field for d in model.derived}
+            or field.name in derived_fields(model)
         ):
             continue
         value = _value(layer, field)

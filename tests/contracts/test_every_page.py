@@ -104,10 +104,13 @@ def lead_somewhere(found, path):
         assert response.status_code == 200, (href, content[:300])
 
 
-def test_pages_of_the_whole(feature):
-    for path in ("/api/", "/api/collections", "/api/conformance", "/api/openapi"):
-        for lang in ("de", "en"):
-            lead_somewhere(page(path, lang=lang), path)
+@pytest.mark.parametrize("lang", ["de", "en"])
+@pytest.mark.parametrize("path", ["/api/", "/api/collections", "/api/conformance", "/api/openapi"])
+def test_pages_of_the_whole(path, lang):
+    make.town()
+    for each in registry.layers():
+        samples.feature(each, source_key=each.name)
+    lead_somewhere(page(path, lang=lang), path)
 
 
 def test_page_of_the_collection(layer, feature):

@@ -23,6 +23,7 @@ PREDICATES = {
              "accenti({}) LIKE accenti('%é%')"],
     "date": ["{} > DATE('2022-04-16')", "T_BEFORE({}, INTERVAL('2021-01-01','..'))"],
     "timestamp": ["{} > TIMESTAMP('2022-04-16T10:13:19Z')", "T_INTERSECTS({}, INTERVAL('..','2021-12-31T23:59:59Z'))"],
+    "season": ["A_OVERLAPS({}, (8, 8.5))", "A_CONTAINS({}, (8))", "A_CONTAINEDBY({}, (1, 12.5))", "A_EQUALS({}, (7))"],
     "uuid": ["{} = '00000000-0000-0000-0000-000000000000'"],
     "geometry": [
         f"S_{name}({{}}, {literal})"

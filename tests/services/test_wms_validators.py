@@ -7,7 +7,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoplatform.services.wms.validators import _is_snapshot
+from geoplatform.history.edits import is_snapshot
 from tests import make
 from tests.services.wms import asked, get
 from tests.sessions import session
@@ -138,7 +138,7 @@ def test_before_the_first_mark_there_is_no_tag_and_soon_there_is_one(fresh_datab
 @given(st.from_regex(r"[0-9]{0,20}:[0-9]{0,20}:[0-9,]{0,40}", fullmatch=True))
 def test_what_is_called_a_snapshot_is_one(django_db_blocker, django_db_setup, text):
     """PostgreSQL reads whatever passes; else a made-up tag would be a fault of the database."""
-    if _is_snapshot(text):
+    if is_snapshot(text):
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("SELECT %s::text::pg_snapshot", [text])
 
@@ -153,7 +153,7 @@ def test_made_snapshots(django_db_blocker, django_db_setup, low, span, running, 
     members = sorted(running) if ordered else list(running)
     text = f"{low}:{low + span}:{','.join(str(low + each) for each in members)}"
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        if _is_snapshot(text):
+        if is_snapshot(text):
             cursor.execute("SELECT %s::text::pg_snapshot", [text])
         elif ordered and all(0 <= each < span for each in members):
             # Numbers whose lower half is 0 are nobody's, and PostgreSQL refuses them.

@@ -41,7 +41,7 @@ def test_every_layer_has_a_list_and_stands_in_the_switch(town, layer, prefix):
     assert Client().get(f"{prefix}/{layer.name}/").status_code == 200
     assert f'value="{layer.name}"' in Client().get(f"{prefix}/").content.decode()
     form = Client().get(f"{prefix}/{layer.name}/new")
-    assert form.status_code == (200 if layer.open_to_all else 404)
+    assert form.status_code == (200 if layer.editable else 404)
 
 
 def test_the_map_opens_on_an_installation_without_any_data():

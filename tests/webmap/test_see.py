@@ -13,8 +13,8 @@ from django.utils import timezone, translation
 from PIL import Image
 
 from geoplatform.catalog import registry
-from geoplatform.query.around import metric_srid, within
 from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.within import metric_srid, within
 from geoplatform.webmap.near import parse_place
 from geoplatform.webmap.season import is_ripe, year
 from geoplatform.webmap.sheet import EVERYWHERE, HEIGHT, WIDTH, view_of

@@ -47,6 +47,42 @@ BEGIN
                 AND NOT pg_visible_in_snapshot(e.xid, seen));
 END $$;
 
+-- What was committed since `seen`, by table (those of `tables`, by their names): boxes in degrees, none for what stands nowhere;
+-- NULL for more than `most`. One row, in the snapshot of the asking statement, whose text is `now`: who keeps it and asks with
+-- it the next time misses nothing, also not what an older transaction commits later. `generation` is the newest mark's, to be
+-- kept with it; `due`: it is time to prune. `held` is false where the log cannot tell, because it no longer reaches back to
+-- `seen` or this server never gave it; also where `seen` is NULL.
+CREATE OR REPLACE FUNCTION geoplatform.edits_since(
+    INOUT generation bigint, seen pg_snapshot, tables text[], most integer,
+    OUT now text, OUT held boolean, OUT due boolean, OUT edits jsonb)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+DECLARE
+    asked bigint := generation;
+    oldest bigint;
+    made timestamptz;
+BEGIN
+    now := pg_current_snapshot()::text;
+    SELECT m.generation, m.made INTO generation, made FROM geoplatform.edit_mark m
+        WHERE m.server = pg_postmaster_start_time() ORDER BY m.generation DESC LIMIT 1;
+    SELECT m.generation INTO oldest FROM geoplatform.edit_mark m
+        WHERE m.server = pg_postmaster_start_time() ORDER BY m.generation LIMIT 1;
+    due := made IS NULL OR made < clock_timestamp() - interval '1 minute';
+    held := coalesce(asked BETWEEN oldest AND generation
+        AND pg_snapshot_xmax(seen) <= pg_snapshot_xmax(now::pg_snapshot), false);
+    IF NOT held THEN
+        RETURN;
+    END IF;
+    edits := (
+        SELECT jsonb_object_agg(t.name, t.boxes) FROM (
+            SELECT each.name, CASE WHEN count(*) <= most THEN coalesce(
+                jsonb_agg(DISTINCT jsonb_build_array((e.box[1])[0], (e.box[1])[1], (e.box[0])[0], (e.box[0])[1]))
+                    FILTER (WHERE e.box IS NOT NULL), '[]') END AS boxes
+            FROM unnest(tables) each (name)
+            JOIN geoplatform.edit e ON e.about = each.name::regclass::oid
+            WHERE e.xid >= pg_snapshot_xmin(seen) AND NOT pg_visible_in_snapshot(e.xid, seen)
+            GROUP BY each.name) t);
+END $$;
+
 -- Make a mark and forget what the oldest mark that stays has seen. At most `most_marks` stay, and fewer while the log holds
 -- more than `most_edits` rows; one call deletes at most ten thousand. Returns the oldest generation, NULL while another one prunes.
 CREATE OR REPLACE FUNCTION geoplatform.prune_edits(most_marks integer DEFAULT 1000, most_edits integer DEFAULT 20000)

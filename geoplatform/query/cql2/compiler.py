@@ -8,9 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from geoplatform.catalog.facets import Facet, facets
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, property_by_name
-from geoplatform.query.cql2 import scalars, spatial, times
+from geoplatform.query.cql2 import scalars, seasons, spatial, times
 from geoplatform.query.cql2.terms import Kind, Own, Path, Refusal, Term, joined, kind_name, term
 from geoplatform.query.crs import Crs
 
@@ -24,7 +25,16 @@ def queryable(layer: Layer) -> dict[str, Property | Own]:
     found: dict[str, Property | Own] = {ID: Own("id")}
     if layer.geometry:
         found |= {GEOMETRY: Own(layer.geometry), layer.geometry: Own(layer.geometry)}
-    return {**found, **property_by_name(layer)}
+    return {
+        **found,
+        **{each.name: Own(each.value.column) for each in masks(layer)},
+        **property_by_name(layer),
+    }
+
+
+def masks(layer: Layer) -> list[Facet]:
+    """The layer's seasons."""
+    return [each for each in facets(layer) if each.is_mask]
 
 
 def kind_of(each: Property) -> Kind:
@@ -74,7 +84,9 @@ class Compiler:
             case {"interval": _ends}:
                 raise Refusal(path, _("An interval stands only in functions such as T_INTERSECTS."))
             case list():
-                raise Refusal(path, _("A list stands only after IN."))
+                raise Refusal(
+                    path, _("A list stands only after IN and in functions such as A_OVERLAPS.")
+                )
         raise Refusal(path, _("This is no expression of CQL2."))
 
     def _property(self, name: Any, path: Path) -> Term:
@@ -88,6 +100,8 @@ class Compiler:
             )
         if isinstance(found, Property):
             return Term(kind_of(found), (found,))
+        if name in {each.name for each in masks(self.layer)}:
+            return Term("season", (found,))
         return Term("uuid" if name == ID else "geometry", (found,))
 
     def _of_kind(self, kind: Kind, node: Any, path: Path) -> Term:
@@ -129,6 +143,7 @@ class Compiler:
             **dict.fromkeys([*scalars.ARITHMETIC, "^"], (2, self._calculate)),
             **dict.fromkeys(spatial.RELATIONS, (2, self._spatial)),
             **dict.fromkeys(times.RELATIONS, (2, self._temporal)),
+            **dict.fromkeys(seasons.RELATIONS, (2, self._array)),
         }
 
     def _values(self, args: Arguments, path: Path) -> list[Term]:
@@ -199,6 +214,19 @@ class Compiler:
     def _temporal(self, op: str, args: Arguments, path: Path) -> Term:
         left, right = (self._span(each, (*path, "args", n)) for n, each in enumerate(args))
         return times.relation(op, left, right, path)
+
+    def _array(self, op: str, args: Arguments, path: Path) -> Term:
+        places = [(*path, "args", n) for n in range(2)]
+        # What is no list of this layer's is refused before what would be wrong in the other list.
+        named = [
+            None if isinstance(each, list) else self._of_kind("season", each, place)
+            for each, place in zip(args, places, strict=True)
+        ]
+        left, right = (
+            found or seasons.literal(each, place)
+            for found, each, place in zip(named, args, places, strict=True)
+        )
+        return term("boolean", seasons.RELATIONS[op], left, right)
 
     def _span(self, node: Any, path: Path) -> times.Span:
         match node:

@@ -71,6 +71,8 @@ def alike(left: Term, right: Term, path: Path) -> tuple[Term, Term]:
                 raise Refusal((*path, "args", here), _("This is no id (UUID).")) from None
     if sides[0].kind != sides[1].kind:
         raise Refusal((*path, "args", 1), _mismatch(*sides))
+    if sides[0].kind == "season":
+        raise Refusal(path, _("Lists are compared by functions such as A_OVERLAPS."))
     if sides[0].kind == "geometry":
         raise Refusal(path, _("Geometries are compared by functions such as S_INTERSECTS."))
     if sides[0].exact != sides[1].exact:

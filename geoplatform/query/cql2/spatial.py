@@ -89,7 +89,7 @@ def within_distance(left: Term, right: Term, metres: Term, path: Path) -> Term:
     unknown = [each for each in sides if each.literal is None]
     if len(known) != 1:
         return exact
-    box = _term(_around(known[0].literal, float(distance)))
+    box = _term(around_box(known[0].literal, float(distance)))
     return term("boolean", "({} && {} AND {})", unknown[0], box, exact)
 
 
@@ -101,7 +101,7 @@ def _in_pieces(side: Term) -> Term:
     return _term(shapely.segmentize(side.literal, longest))
 
 
-def _around(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:
+def around_box(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:
     """A box in degrees that holds everything within `metres`."""
     west, south, east, north = geometry.bounds
     margin = (metres * 1.01 + SLACK_M) / METRES_PER_DEGREE

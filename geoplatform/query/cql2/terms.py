@@ -15,7 +15,7 @@ from psycopg import sql
 
 from geoplatform.catalog.properties import Property
 
-Kind = Literal["boolean", "number", "text", "uuid", "date", "timestamp", "geometry"]
+Kind = Literal["boolean", "number", "text", "uuid", "date", "timestamp", "geometry", "season"]
 Path = tuple[int | str, ...]
 
 
@@ -29,7 +29,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Own:
-    """A column of the layer's own table that is no property: id and geometry."""
+    """A column of the layer's own table that is no property: id, geometry, a season's mask."""
 
     column: str
 
@@ -109,4 +109,5 @@ def kind_name(kind: Kind) -> str:
         "date": _("a date"),
         "timestamp": _("a date with time"),
         "geometry": _("a geometry"),
+        "season": _("a list of half months"),
     }[kind]

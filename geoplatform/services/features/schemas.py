@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, properties, resolve
-from geoplatform.query.cql2.compiler import GEOMETRY, ID, queryable
+from geoplatform.query.cql2.compiler import GEOMETRY, ID, masks, queryable
 from geoplatform.services.features.formats import SCHEMA
 from geoplatform.services.negotiation import absolute, link
 
@@ -88,6 +88,8 @@ def queryables(request: HttpRequest, layer: Layer) -> dict[str, Any]:
             described[name] = _described(found)
         elif name == ID:
             described[name] = _id()
+        elif name in {each.name for each in masks(layer)}:
+            described[name] = _season(layer, name)
         else:
             described[name] = _geometry(layer, primary=name != GEOMETRY)
     return _document(request, layer, "queryables", described)
@@ -145,6 +147,13 @@ def _geometry(layer: Layer, *, primary: bool) -> dict[str, Any]:
         "format": f"geometry-{str(layer.geometry_type).lower()}",
     }
     return {**found, "x-ogc-role": "primary-geometry"} if primary else found
+
+
+def _season(layer: Layer, name: str) -> dict[str, Any]:
+    """Half months, for functions such as A_OVERLAPS."""
+    half_month = {"type": "number", "minimum": 1, "maximum": 12.5, "multipleOf": 0.5}
+    title = layer.model._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+    return {"title": title, "type": "array", "items": half_month, "uniqueItems": True}
 
 
 def _described(each: Property) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.formats.compression import IDENTITY, whole
 from geoplatform.pyramid.render import render
-from geoplatform.query.facets import Choices, parse_facets
+from geoplatform.query.cql2 import Filter, parse_filter
+from geoplatform.query.facets import Choices, parse_facets, simplified
 from geoplatform.rendering.maplibre import style
 from geoplatform.services.negotiation import absolute, accepts, json_response, known_etags
 from geoplatform.services.problems import Problem, problems, refuse_parameters
@@ -50,16 +51,16 @@ def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpRespons
         raise Problem(
             404, _("There is no such tile: zoom 0 to 22, columns and rows below two to the zoom.")
         )
-    choices = parse_facets(layer, request.GET.dict())
+    condition, choices = _narrowed(layer, request.GET.dict())
     known = known_etags(request)
     found = store.tile(
         layer,
         z,
         x,
         y,
-        facets=_variant(choices),
+        facets=_variant(choices) if condition is None else None,
         known=known,
-        make=lambda: render(layer, z, x, y, choices),
+        make=lambda: render(layer, z, x, y, choices, condition),
     )
     headers = {
         # Weak: the same tile is sent compressed or not (RFC 9110, 8.8.1).
@@ -78,15 +79,25 @@ def tile(request: HttpRequest, name: str, z: int, x: int, y: int) -> HttpRespons
     return HttpResponse(body, content_type=MVT, headers=headers)
 
 
+def _narrowed(layer: Layer, parameters: dict[str, str]) -> tuple[Filter | None, Choices]:
+    """What `filter` and facets as parameters of their own let through; as choices, as far as they are no more."""
+    text = parameters.pop("filter", None)
+    condition = parse_filter(text, layer=layer) if text is not None else None
+    return simplified(condition, parse_facets(layer, parameters))
+
+
 def _tile_address(request: HttpRequest, layer: Layer) -> str:
     # The braces of the template must reach the client as they are.
-    return absolute(request, f"/tiles/{layer.name}/") + "{z}/{x}/{y}.mvt"
+    address = absolute(request, f"/tiles/{layer.name}/") + "{z}/{x}/{y}.mvt"
+    return f"{address}?{request.GET.urlencode()}" if request.GET else address
 
 
 @problems("GET", "HEAD")
 def tilejson(request: HttpRequest, name: str) -> HttpResponse:
+    """Of the whole layer, or of what the parameters of its tiles leave of it: they are checked here already."""
     layer = _layer(name)
-    return _revalidated(request, make_tilejson(layer, _tile_address(request, layer)))
+    _narrowed(layer, request.GET.dict())
+    return _answer(request, make_tilejson(layer, _tile_address(request, layer)))
 
 
 @problems("GET", "HEAD")
@@ -110,8 +121,12 @@ def _style(request: HttpRequest, layers: list[Layer], name: str) -> HttpResponse
 
 
 def _revalidated(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
-    """The document, or 304 to who has it; a language or a host of its own makes a text of its own."""
     refuse_parameters(request)
+    return _answer(request, body)
+
+
+def _answer(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    """The document, or 304 to who has it; a language or a host of its own makes a text of its own."""
     response = json_response(body)
     etag = blake2b(response.content, digest_size=12).hexdigest()
     headers = {"ETag": f'W/"{etag}"', "Cache-Control": REVALIDATE, "Vary": response.headers["Vary"]}

@@ -12,7 +12,7 @@ from geoplatform.catalog.facets import facets
 from geoplatform.catalog.layer import Layer
 from geoplatform.query.cql2 import Filter, parse_filter
 from geoplatform.query.errors import QueryError
-from geoplatform.query.facets import Choices, choices_of, parse_facets
+from geoplatform.query.facets import Choices, parse_facets, simplified
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.services.wms.exceptions import INVALID, ServiceException
 from geoplatform.services.wms.parameters import Parameters
@@ -61,9 +61,7 @@ def _wanted(layer: Layer, text: str, at: dt.datetime | None, parameters: Paramet
         chosen = parse_facets(layer, _facets(layer, parameters))
     except QueryError as error:
         raise ServiceException(f"{layer.name}: {error}", code=INVALID) from None
-    alike = choices_of(condition) if condition else None
-    if alike and not {each.facet for each in alike} & {each.facet for each in chosen}:
-        condition, chosen = None, (*chosen, *alike)
+    condition, chosen = simplified(condition, chosen)
     return Wanted(FeatureQuery(layer=layer, filter=condition, at=at, limit=None), chosen)
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from geoplatform import query
 from geoplatform.catalog import registry
-from geoplatform.history.edits import shown_tables
+from geoplatform.history.edits import is_snapshot, shown_tables
 from geoplatform.query.feature_query import Box
 from geoplatform.query.select import raw_cursor
 from geoplatform.rendering.view import AROUND
@@ -41,7 +41,6 @@ BLUR = 3.1e-5
 TAG = re.compile(
     r"(?P<made_by>[0-9a-f]{24})\.(?P<generation>[0-9]{1,18})\.(?P<seen>[0-9:,]{3,4000})"
 )
-LARGEST = 2**63
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def validate(asked: Map, request: str, known: Collection[str]) -> Validator:
     made_by = _made_by(request)
     for etag in known:
         held = TAG.fullmatch(etag)
-        if held and held["made_by"] == made_by and _is_snapshot(held["seen"]):
+        if held and held["made_by"] == made_by and is_snapshot(held["seen"]):
             break
     else:
         etag, held = "", None
@@ -97,19 +96,6 @@ def degrees(box: Box) -> Box:
     west, south, east, north = (each / AROUND * 2 * math.pi for each in box)
     low, high = (math.degrees(math.atan(math.sinh(each))) for each in (south, north))
     return math.degrees(west), low, math.degrees(east), high
-
-
-def _is_snapshot(text: str) -> bool:
-    """Whether PostgreSQL reads it: xmin:xmax:running ones between them in order."""
-    parts = text.split(":")
-    if len(parts) != 3 or not parts[0] or not parts[1]:
-        return False
-    low, high = int(parts[0]), int(parts[1])
-    running = [int(each or -1) for each in parts[2].split(",")] if parts[2] else []
-    ordered = all(a < b for a, b in zip([low - 1, *running], [*running, high], strict=True))
-    # The lower half of a number is the transaction's own, which is never 0.
-    named = all(each % 2**32 for each in (low, high, *running))
-    return 0 < low <= high < LARGEST and named and (ordered or not running)
 
 
 def _made_by(request: str) -> str:

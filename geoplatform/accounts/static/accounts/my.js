@@ -1,5 +1,6 @@
 // "My contributions": shows what belongs to the key of this browser, and sends its forms with the key.
 
+import { forgetKept } from "../pages/kept.js";
 import { forgetKey, readKey } from "../pages/key.js";
 
 const section = document.getElementById("browser");
@@ -28,5 +29,8 @@ async function show(asked) {
   const shown = document.getElementById("browser");
   if (!found || !shown) return;
   shown.replaceWith(document.adoptNode(found));
-  if ("erased" in found.dataset) forgetKey();
+  if ("erased" in found.dataset) {
+    forgetKey();
+    await forgetKept();
+  }
 }

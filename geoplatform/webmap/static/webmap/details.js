@@ -34,6 +34,21 @@ export async function openDetails(map, layer, id, others = []) {
  * @param {Hit[]} [others]
  */
 export function showDetails(map, article, others = []) {
+  openPane(map, article);
+  if (others.length) element("details").append(alsoHere(map, others));
+  highlightFeature(map, article);
+  const position = positionOf(article);
+  if (position && article.dataset.point !== undefined && !map.getBounds().contains(position)) {
+    map.easeTo({ center: position });
+  }
+}
+
+/**
+ * Shows something in the pane, in front of the open tab, with a button to close it.
+ * @param {MapLibreMap} map
+ * @param {HTMLElement} content
+ */
+export function openPane(map, content) {
   const pane = element("details");
   if (pane.hidden) before = document.activeElement;
   const close = document.createElement("button");
@@ -41,19 +56,14 @@ export function showDetails(map, article, others = []) {
   close.className = "close";
   close.textContent = text("close");
   close.addEventListener("click", () => closeDetails(map));
-  pane.replaceChildren(close, article);
-  if (others.length) pane.append(alsoHere(map, others));
+  pane.replaceChildren(close, content);
   pane.hidden = false;
   const open = document.getElementById(shownTab());
   if (open) open.hidden = true;
   pane.focus({ preventScroll: true });
   // The style sheet's scroll margin leaves a part of the map in sight.
   pane.scrollIntoView({ block: "start" });
-  highlightFeature(map, article);
-  const position = positionOf(article);
-  if (position && article.dataset.point !== undefined && !map.getBounds().contains(position)) {
-    map.easeTo({ center: position });
-  }
+  document.dispatchEvent(new CustomEvent("pane"));
 }
 
 /** @param {MapLibreMap} map */
@@ -67,6 +77,7 @@ export function closeDetails(map) {
   if (panel) panel.hidden = false;
   const back = before?.isConnected && before !== document.body ? before : chosen;
   if (back instanceof HTMLElement) back.focus({ preventScroll: true });
+  document.dispatchEvent(new CustomEvent("pane"));
 }
 
 /**

@@ -2,7 +2,8 @@
 
 /** @import { GeoJSONSource, Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
-const NOTHING = /** @type {const} */ ({ type: "FeatureCollection", features: [] });
+/** @type {{type: "FeatureCollection", features: []}} */
+const NOTHING = { type: "FeatureCollection", features: [] };
 
 const SHAPE = "highlight-shape";
 

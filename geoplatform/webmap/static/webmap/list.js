@@ -3,6 +3,7 @@
 import { highlight, positionOf } from "./highlight.js";
 import { fetchPage } from "./pages.js";
 import { element, settings } from "./settings.js";
+import { view, viewQuery } from "./state.js";
 
 /** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
@@ -19,6 +20,7 @@ export function makeList(map, open) {
     window.clearTimeout(timer);
     timer = window.setTimeout(() => void refreshList(map), PAUSE);
   });
+  document.addEventListener("view", () => void refreshList(map));
   for (const [name, on] of /** @type {const} */ ([["mouseover", true], ["focusin", true], ["mouseout", false], ["focusout", false]])) {
     list.addEventListener(name, (event) => {
       const entry = entryOf(event);
@@ -46,8 +48,8 @@ export async function refreshList(map) {
   const turn = ++latest;
   const box = map.getBounds().toArray().flat();
   const bounded = [Math.max(box[0], -180), Math.max(box[1], -90), Math.min(box[2], 180), Math.min(box[3], 90)];
-  const query = new URLSearchParams({ bbox: bounded.map((n) => n.toFixed(6)).join(",") });
-  const address = `${settings.listing.replace("LAYER", settings.layer)}?${query}`;
+  const query = viewQuery({ bbox: bounded.map((n) => n.toFixed(6)).join(",") });
+  const address = `${settings.listing.replace("LAYER", view().layer)}?${query}`;
   const { status, page } = await fetchPage(address);
   const fresh = page.getElementById("list-content");
   // A slow answer must not replace a newer one, nor take away what somebody stands on with the keyboard.

@@ -12,6 +12,7 @@ import { drawMissingImages } from "../pages/images.js";
 import { byNight, withGround } from "../pages/map.js";
 import { settings, text } from "./settings.js";
 import { say } from "./status.js";
+import { withFilter } from "./tiles.js";
 
 /**
  * The map in an element; nothing stands in it before its "load" event.
@@ -24,7 +25,7 @@ export function makeMap(container) {
   const map = new MapLibreMap({
     container,
     style: settings.style,
-    transformStyle: (_previous, style) => withGround(byNight(style), settings.basemap),
+    transformStyle: (_previous, style) => withGround(byNight(withFilter(style)), settings.basemap),
     bounds: settings.box ?? [5.9, 47.2, 15.1, 55.1],
     fitBoundsOptions: { padding: 24 },
     // `#map=zoom/latitude/longitude`: a link shows the same view to another.

@@ -2,6 +2,7 @@
 
 import { layerOf } from "./layers.js";
 import { settings } from "./settings.js";
+import { view } from "./state.js";
 
 /** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "../pages/vendor/maplibre-gl.mjs" */
 /** @import { Hit } from "./details.js" */
@@ -27,7 +28,7 @@ export function hitsAt(map, { x, y }) {
     const hit = toHit(each);
     // A plant may stand in two layers: it is one thing all the same.
     if (hit && !found.has(hit.id)) found.set(hit.id, hit);
-    else if (hit && hit.layer === settings.layer) found.set(hit.id, hit);
+    else if (hit && hit.layer === view().layer) found.set(hit.id, hit);
   }
   return [...found.values()];
 }

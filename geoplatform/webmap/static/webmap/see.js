@@ -1,6 +1,7 @@
 // Links that follow the map: the sheet to print shows what is in view, with the layers that are switched on.
 
-import { element, settings } from "./settings.js";
+import { element } from "./settings.js";
+import { view, viewQuery } from "./state.js";
 
 /** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
@@ -14,6 +15,6 @@ export function makeSheetLink(map) {
     const box = map.getBounds().toArray().flat().map((each) => each.toFixed(5));
     const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (element("layers").querySelectorAll("input[name=layer]:checked"));
     const layers = [...boxes].map((each) => each.value);
-    link.href = `${plain}?${new URLSearchParams({ bbox: box.join(","), layer: settings.layer, layers: layers.join(",") })}`;
+    link.href = `${plain}?${viewQuery({ bbox: box.join(","), layer: view().layer, layers: layers.join(",") })}`;
   }
 }

@@ -8,11 +8,18 @@
  * @property {[number, number, number, number] | null} box what the map shows when it opens
  * @property {number} zoom from which on that layer is drawn
  * @property {{url: string, attribution: string} | null} basemap raster ground, where one is configured
- * @property {string} layer the layer that list and form are about
+ * @property {string} layer the layer that the page's list was made for
+ * @property {string} home the layer that the map is about when its address names none
+ * @property {Record<string, string[]>} together layers whose tiles follow a layer's filter, itself among them
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
+ * @property {string} pending address of the list of what is proposed
+ * @property {string} find address of the form that narrows a layer down, with LAYER in it
+ * @property {string} search address of the search for names
  * @property {string} feature address of a feature's page, with LAYER and ID in it
+ * @property {{changes: string, cursor: string}} live where to ask what changed, and since when
  * @property {string} walk address of the walk's page
+ * @property {{worker: string, quarter: string, along: string}} offline addresses, `along` with LAYER in it
  * @property {Record<string, string>} texts
  */
 

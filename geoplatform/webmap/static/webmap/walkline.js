@@ -16,7 +16,9 @@ let numbers = [];
 export function drawWalk(map, places) {
   const line = /** @type {const} */ ({ type: "LineString", coordinates: places });
   const source = /** @type {GeoJSONSource | undefined} */ (map.getSource(SOURCE));
-  const data = places.length > 1 ? line : /** @type {const} */ ({ type: "FeatureCollection", features: [] });
+  /** @type {Parameters<GeoJSONSource["setData"]>[0]} */
+  const nothing = { type: "FeatureCollection", features: [] };
+  const data = places.length > 1 ? line : nothing;
   if (source) {
     source.setData(data);
   } else {

@@ -1,0 +1,1 @@
+"""What was changed since a map was opened."""

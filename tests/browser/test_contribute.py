@@ -1,0 +1,486 @@
+"""Contributions as a person makes them: by pointer, on a narrow phone, by keyboard alone, and without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, Visitor
+
+pytestmark = pytest.mark.browser
+TREE = "/#map=18/53.05/11.05"
+GARDEN = "/#map=17/53.025/11.085"
+
+
+def asked(visit: Visit, path: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(visit.address + path) as answer:
+        return json.load(answer)["features"]
+
+
+def proposals(visit: Visit, **wanted: str) -> list[dict[str, Any]]:
+    """What waits, as everybody sees it."""
+    found = asked(visit, "/api/proposals?limit=1000")
+    return [
+        each
+        for each in found
+        if all(each["properties"][name] == value for name, value in wanted.items())
+    ]
+
+
+def near(visit: Visit, longitude: float, latitude: float) -> list[dict[str, Any]]:
+    d = 0.00005
+    box = f"{longitude - d},{latitude - d},{longitude + d},{latitude + d}"
+    return asked(visit, f"/api/collections/fruit-trees/items?bbox={box}")
+
+
+def add_tree(visit: Visit, longitude: float, latitude: float, species: str = "Apfel") -> Page:
+    page = visit.open_map(f"/#map=18/{latitude}/{longitude}")
+    page.click("#tab-add")
+    page.fill("[name=species]", species)
+    page.fill("[name=latitude]", str(latitude))
+    page.fill("[name=longitude]", str(longitude))
+    page.click("#add-form [type=submit].primary")
+    return page
+
+
+def open_details(visit: Visit, path: str = TREE) -> Page:
+    page = visit.open_map(path)
+    visit.click_middle()
+    expect(page.locator("#details article")).to_be_visible()
+    return page
+
+
+def focus_by_tab(page: Page, selector: str, most: int = 80) -> None:
+    """To an element by the Tab key alone."""
+    for _each in range(most):
+        if page.evaluate("s => document.activeElement?.matches(s) ?? false", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached by Tab")
+
+
+def no_sideways(page: Page) -> None:
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert width <= 0
+
+
+class TestUndo:
+    def test_for_ten_seconds_by_pointer(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = add_tree(visit, 11.0201, 53.0601)
+        strip = page.locator(".undo-strip")
+        expect(strip).to_be_visible()
+        expect(page.locator("#status")).to_have_text(re.compile("zehn Sekunden"))
+        assert len(near(visit, 11.0201, 53.0601)) == 1
+        strip.get_by_role("button").click()
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+        expect(strip).to_have_count(0)
+        assert near(visit, 11.0201, 53.0601) == []
+        expect(page.locator("#details")).to_be_hidden()
+        assert visit.complaints == []
+
+    def test_by_keyboard_and_gone_after_its_time(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = add_tree(visit, 11.0203, 53.0603)
+        expect(page.locator(".undo-strip")).to_be_visible()
+        page.keyboard.press("Control+z")
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+        assert near(visit, 11.0203, 53.0603) == []
+        page.context.clear_cookies()
+        page = add_tree(visit, 11.0203, 53.0603)
+        expect(page.locator(".undo-strip button")).to_have_text(re.compile(r"\(\d+ s\)"))
+        expect(page.locator(".undo-strip")).to_have_count(0, timeout=60_000)
+        assert len(near(visit, 11.0203, 53.0603)) == 1
+
+    def test_whoever_is_on_the_button_has_time(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = add_tree(visit, 11.0205, 53.0605)
+        button = page.locator(".undo-strip button")
+        button.focus()
+        before = button.text_content()
+        page.wait_for_timeout(2500)
+        assert button.text_content() == before
+
+    def test_later_in_my_contributions(self, visitor: Visitor) -> None:
+        visit = visitor(width=320)
+        page = add_tree(visit, 11.0207, 53.0607)
+        expect(page.locator(".undo-strip")).to_be_visible()
+        visit.open("/my/")
+        page.get_by_role("button", name="Zurückziehen").or_(
+            page.locator("button", has_text=re.compile("urück"))
+        ).first.click()
+        expect(page.locator("#browser .saved")).to_be_visible()
+        assert near(visit, 11.0207, 53.0607) == []
+        no_sideways(page)
+
+    def test_without_javascript(self, visitor: Visitor) -> None:
+        visit = visitor(javascript=False)
+        page = visit.open("/fruit-trees/new")
+        page.fill("[name=species]", "Apfel")
+        page.fill("[name=latitude]", "53.0609")
+        page.fill("[name=longitude]", "11.0209")
+        page.click("#add-form [type=submit]")
+        page.click("#undo-form button")
+        expect(page.locator("#undone")).to_have_text(re.compile("Zurückgenommen"))
+        assert near(visit, 11.0209, 53.0609) == []
+        assert visit.context.cookies() == []
+
+
+class TestAlike:
+    @pytest.mark.parametrize("width", [900, 320])
+    def test_one_nearby_is_confirmed_instead(self, visitor: Visitor, width: int) -> None:
+        visit = visitor(width=width)
+        before = len(proposals(visit, action="confirm"))
+        page = add_tree(visit, 11.05, 53.05)
+        expect(page.locator("#alike")).to_be_focused()
+        expect(page.locator("#alike")).to_contain_text("Apfel")
+        expect(page.locator("#status")).to_have_text(re.compile("schon auf der Karte"))
+        no_sideways(page)
+        page.locator("#alike li button").first.click()
+        expect(page.locator("#details #waiting")).to_be_visible()
+        assert len(proposals(visit, action="confirm")) == before + 1
+        assert len(near(visit, 11.05, 53.05)) == 1
+        page.locator(".undo-strip button").click()
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+        assert len(proposals(visit, action="confirm")) == before
+
+    def test_or_another_one_is_added_by_keyboard(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = add_tree(visit, 11.052, 53.05, "Walnuss")
+        expect(page.locator("#alike")).to_be_focused()
+        focus_by_tab(page, "#alike button[name=new]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#details article")).to_be_visible()
+        assert len(near(visit, 11.052, 53.05)) == 2
+        # What was typed is gone from the form, and the next one is a new one.
+        focus_by_tab(page, ".undo-strip button")
+        page.keyboard.press("Enter")
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+        assert len(near(visit, 11.052, 53.05)) == 1
+        page.click("#tab-add")
+        expect(page.locator("#add-form [name=species]")).to_have_value("")
+        expect(page.locator("#add-form [type=submit].primary")).to_be_visible()
+
+
+class TestOthersTrees:
+    @pytest.mark.parametrize("width", [900, 320])
+    def test_still_there_and_ripe(self, visitor: Visitor, width: int) -> None:
+        visit = visitor(width=width)
+        page = open_details(visit)
+        no_sideways(page)
+        page.get_by_role("button", name="Heute reif").click()
+        expect(page.locator("#details #waiting")).to_be_visible()
+        assert proposals(visit, action="confirm", kind="ripe")
+        assert visit.context.cookies() == []
+        page.locator(".undo-strip button").click()
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+        assert not proposals(visit, action="confirm", kind="ripe")
+
+    @pytest.mark.parametrize("width", [900, 320])
+    def test_correct(self, visitor: Visitor, width: int) -> None:
+        visit = visitor(width=width)
+        page = open_details(visit)
+        page.get_by_role("link", name="Berichtigen").click()
+        expect(page.locator("#contribution h1")).to_be_focused()
+        no_sideways(page)
+        note = "<b>Bank</b> daneben"
+        page.fill("#contribution [name=planted_year]", "3000")
+        page.fill("#contribution [name=note]", note)
+        # A click on the map or Escape does not throw away what was typed.
+        page.keyboard.press("Escape")
+        expect(page.locator("#contribution [name=note]")).to_have_value(note)
+        if width > 320:
+            visit.click_middle()
+            expect(page.locator("#status")).to_have_text(re.compile("erst speichern"))
+        page.click("#contribution [type=submit]")
+        year = page.locator("#contribution [name=planted_year]")
+        expect(year).to_be_focused()
+        expect(year).to_have_accessible_description(re.compile("2100"))
+        expect(page.locator("#contribution [name=note]")).to_have_value(note)
+        year.fill("1990")
+        page.click("#contribution [type=submit]")
+        expect(page.locator("#details #waiting")).to_be_visible()
+        [found] = proposals(visit, action="change")
+        assert found["properties"]["values"] == {"planted_year": 1990, "note": note}
+        page.locator(".undo-strip button").click()
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+
+    def test_move_by_keyboard(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = visit.open_map(TREE)
+        page.locator(".maplibregl-canvas").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#details article")).to_be_visible()
+        focus_by_tab(page, ".acts a[href$=move]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#contribution h1")).to_be_focused()
+        focus_by_tab(page, "#place-pin")
+        page.keyboard.press("Enter")
+        expect(page.locator(".maplibregl-marker")).to_be_focused()
+        before = page.input_value("#contribution [name=longitude]")
+        page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press("Shift+ArrowRight")
+        assert page.input_value("#contribution [name=longitude]") > before
+        page.locator("#contribution h1").focus()
+        focus_by_tab(page, "#contribution [type=submit]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#details #waiting")).to_be_visible()
+        [found] = proposals(visit, action="move")
+        longitude, latitude = found["geometry"]["coordinates"]
+        assert longitude > 11.05
+        assert latitude == pytest.approx(53.05, abs=1e-4)
+        focus_by_tab(page, ".undo-strip button")
+        page.keyboard.press("Enter")
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+        assert not proposals(visit, action="move")
+        expect(page.locator(".maplibregl-marker")).to_have_count(0)
+
+    def test_move_by_tap_on_a_phone(self, visitor: Visitor) -> None:
+        visit = visitor(width=320)
+        page = open_details(visit)
+        page.get_by_role("link", name="Verschieben").click()
+        expect(page.locator("#contribution h1")).to_be_focused()
+        no_sideways(page)
+        page.evaluate("window.scrollTo(0, 0)")
+        box = page.locator(".map-pane").bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] / 2 + 30, box["y"] + box["height"] / 2 + 20)
+        page.click("#contribution [type=submit]")
+        expect(page.locator("#details #waiting")).to_be_visible()
+        assert proposals(visit, action="move")
+        page.locator(".undo-strip button").click()
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+
+    def test_report_by_keyboard_is_marked_on_the_map_for_all(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = open_details(visit)
+        focus_by_tab(page, ".acts a[href$=report]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#contribution h1")).to_be_focused()
+        focus_by_tab(page, "#contribution [type=submit]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#contribution .errorlist")).to_contain_text("auswählen")
+        focus_by_tab(page, "#contribution [name=kind]")
+        page.keyboard.press("Space")
+        focus_by_tab(page, "#contribution [name=reason]")
+        page.keyboard.type("gefällt <script>")
+        focus_by_tab(page, "#contribution [type=submit]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#details #waiting")).to_be_visible()
+        [found] = proposals(visit, action="report", kind="gone")
+        mark = f'[data-proposal="{found["id"]}"]'
+        expect(page.locator(f"{mark} .mine")).to_have_count(1)
+        page.click("#details .close")
+        expect(page.locator(f"{mark} .mine")).to_be_visible()
+        # Another reader sees it, too, as somebody else's.
+        other = visitor()
+        seen = other.open_map(TREE)
+        expect(seen.locator(mark)).to_be_visible()
+        expect(seen.locator(f"{mark} .mine")).to_be_hidden()
+        seen.wait_for_function(
+            "document.documentElement.dataset.proposals && Number(document.documentElement.dataset.proposals) > 0"
+        )
+        box = seen.locator(".map-pane").bounding_box()
+        assert box
+        # Its mark stands beside the tree, on the upper right.
+        seen.mouse.click(box["x"] + box["width"] / 2 + 14, box["y"] + box["height"] / 2 - 14)
+        expect(seen.locator(f"{mark} a")).to_be_focused()
+        assert other.context.cookies() == []
+        # The browser tells of the form that was sent without a choice.
+        assert [each for each in visit.complaints if "422" not in each] == other.complaints == []
+        visit.open("/my/")
+        page.locator("button", has_text=re.compile("urück")).first.click()
+        expect(page.locator("#browser .saved")).to_be_visible()
+
+    def test_without_javascript(self, visitor: Visitor) -> None:
+        visit = visitor(width=320, javascript=False)
+        tree = near(visit, 11.05, 53.05)[0]["id"]
+        page = visit.open(f"/en/fruit-trees/{tree}")
+        no_sideways(page)
+        page.get_by_role("link", name="Report").click()
+        no_sideways(page)
+        page.get_by_label("Something else").check()
+        page.click("#contribution [type=submit]")
+        expect(page.locator("[name=reason]")).to_have_accessible_description(re.compile("say what"))
+        page.fill("[name=reason]", "It leans over the path.")
+        page.click("#contribution [type=submit]")
+        page.click("#undo-form button")
+        expect(page.locator("#undone")).to_contain_text("Taken back")
+
+
+class TestConflict:
+    @pytest.mark.parametrize("width", [900, 320])
+    def test_both_versions_side_by_side(self, visitor: Visitor, width: int) -> None:
+        """Two tabs of one browser: what one saves, the other has not seen."""
+        visit = visitor(width=width)
+        place = 53.0711 + width / 1e6
+        page = add_tree(visit, 11.0301, place)
+        expect(page.locator("#details article")).to_be_visible()
+        tree = near(visit, 11.0301, place)[0]["id"]
+        page.get_by_role("link", name="Berichtigen").click()
+        page.fill("#contribution [name=note]", "meine Notiz")
+        second = visit.context.new_page()
+        second.goto(f"{visit.address}/#map=18/{place}/11.0301&feature=fruit-trees/{tree}")
+        second.get_by_role("link", name="Berichtigen").click()
+        second.fill("#contribution [name=note]", "andere Notiz")
+        second.click("#contribution [type=submit]")
+        expect(second.locator("#details article")).to_contain_text("andere Notiz")
+        page.click("#contribution [type=submit]")
+        conflict = page.locator("#conflict")
+        expect(conflict).to_contain_text("andere Notiz")
+        expect(conflict).to_contain_text("meine Notiz")
+        no_sideways(page)
+        focus_by_tab(page, "#conflict input[type=radio]")
+        page.keyboard.press("ArrowDown")
+        focus_by_tab(page, "#conflict [type=submit]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#details article")).to_contain_text("meine Notiz")
+        assert not proposals(visit, state="conflict")
+
+
+class TestPlots:
+    def open_form(self, visit: Visit) -> Page:
+        page = visit.open_map(GARDEN)
+        page.click("#tab-add")
+        page.click('#what a[data-layer="garden-plots"]')
+        expect(page.locator("#add-form [name=shape]")).to_be_visible()
+        return page
+
+    def save(self, page: Page) -> None:
+        page.click("#add-form [type=submit].primary")
+        expect(page.locator("#details #waiting")).to_be_visible()
+
+    def test_drawn_by_pointer_snapping_to_the_garden(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = self.open_form(visit)
+        with page.expect_response(re.compile("/api/collections/gardens/items")):
+            page.click("#place-draw")
+        expect(page.locator("#status")).to_have_text(re.compile("Ecke für Ecke"))
+        page.wait_for_timeout(500)
+        box = page.locator(".map-pane").bounding_box()
+        assert box
+        # The garden's south-west corner on the screen, and three places to the north and east of it.
+        metres = 40075016 * 0.6013 / (512 * 2**17)  # of a pixel there
+        east = -0.0005 * 111320 * 0.6013 / metres
+        south = 0.0005 * 111320 / metres
+        x, y = box["x"] + box["width"] / 2 + east, box["y"] + box["height"] / 2 + south
+        for dx, dy in ((4, 5), (60, 6), (60, -60), (5, -60), (4, 5)):
+            page.mouse.move(x + dx, y + dy)
+            page.wait_for_timeout(120)
+            page.mouse.click(x + dx, y + dy)
+            page.wait_for_timeout(350)
+        lines = page.input_value("[name=shape]").split("\n")
+        assert len(lines) == 4
+        corners = [tuple(map(float, line.split(", "))) for line in lines]
+        # Clicked beside, it lies on the corner and on the fences.
+        assert corners[0] == pytest.approx((53.0245, 11.0845), abs=1e-7)
+        assert corners[1][0] == pytest.approx(53.0245, abs=1e-7)
+        assert corners[3][1] == pytest.approx(11.0845, abs=1e-7)
+        # A corner is dragged, and the text follows.
+        page.mouse.move(x + 60, y - 60)
+        page.mouse.down()
+        page.mouse.move(x + 70, y - 70, steps=5)
+        page.mouse.up()
+        expect(page.locator("[name=shape]")).not_to_have_value("\n".join(lines))
+        page.select_option("[name=state]", "vacant")
+        self.save(page)
+        [found] = proposals(visit, layer="garden-plots")
+        assert found["properties"]["values"]["garden"] == "am-hang"
+        assert found["geometry"]["type"] == "Polygon"
+        assert visit.complaints == []
+        page.locator(".undo-strip button").click()
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+
+    def test_by_keyboard_alone(self, visitor: Visitor) -> None:
+        visit = visitor()
+        page = self.open_form(visit)
+        page.locator("#what [aria-current]").focus()
+        focus_by_tab(page, "[name=shape]")
+        page.keyboard.type("53.0248, 11.0848\n53.0248, 11.0850\n53.0249, 11.0850")
+        focus_by_tab(page, "#add-form [type=submit].primary")
+        page.keyboard.press("Enter")
+        expect(page.locator("#details #waiting")).to_be_visible()
+        assert len(proposals(visit, layer="garden-plots")) == 1
+        focus_by_tab(page, ".undo-strip button")
+        page.keyboard.press("Enter")
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+
+    def test_corner_by_corner_from_the_middle_of_the_map(self, visitor: Visitor) -> None:
+        visit = visitor(width=320)
+        page = self.open_form(visit)
+        no_sideways(page)
+        for step in ("ArrowRight", "ArrowDown", "ArrowLeft"):
+            page.click("#place-corner")
+            page.locator(".maplibregl-canvas").focus()
+            before = page.evaluate("location.hash")
+            page.keyboard.press(step)
+            page.wait_for_function("before => location.hash !== before", arg=before)
+        assert len(page.input_value("[name=shape]").split("\n")) == 3
+
+    @pytest.mark.parametrize("width", [900, 320])
+    def test_mistakes_are_told_beside_the_field(self, visitor: Visitor, width: int) -> None:
+        visit = visitor(width=width)
+        page = self.open_form(visit)
+        shape = page.locator("[name=shape]")
+        for wrong, said in (
+            ("53.0248, 11.0848\n53.0249, 11.0850\n53.0248, 11.0850\n53.0249, 11.0848", "kreuzt"),
+            ("53.0248, 11.0848\n53.0248, 11.0870\n53.0249, 11.0870", "außerhalb von"),
+            ("53.0348, 11.0848\n53.0348, 11.0850\n53.0349, 11.0850", "in keinem"),
+            ("hier", "Zeile 1"),
+        ):
+            shape.fill(wrong)
+            page.click("#add-form [type=submit].primary")
+            expect(shape).to_have_accessible_description(re.compile(said))
+            expect(shape).to_be_focused()
+            expect(shape).to_have_value(wrong)
+        no_sideways(page)
+        assert proposals(visit, layer="garden-plots") == []
+
+    def test_an_outline_that_stands_is_drawn_anew(self, visitor: Visitor) -> None:
+        visit = visitor()
+        [plot] = asked(visit, "/api/collections/garden-plots/items")
+        page = visit.open_map(f"/#map=18/53.0251/11.0851&feature=garden-plots/{plot['id']}")
+        expect(page.locator("#details h2")).to_contain_text("17")
+        page.get_by_role("link", name="Neu zeichnen").click()
+        expect(page.locator("#contribution [name=shape]")).to_have_value(
+            re.compile("53.025, 11.085")
+        )
+        shape = page.locator("#contribution [name=shape]")
+        shape.fill(shape.input_value().replace("53.0252", "53.0253"))
+        page.keyboard.press("Tab")
+        page.click("#contribution [type=submit]")
+        expect(page.locator("#details #waiting")).to_be_visible()
+        [found] = proposals(visit, layer="garden-plots", action="move")
+        assert max(each[1] for each in found["geometry"]["coordinates"][0]) == pytest.approx(
+            53.0253
+        )
+        page.locator(".undo-strip button").click()
+        expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
+
+
+@pytest.mark.parametrize("width", [900, 320])
+def test_where_i_am(visitor: Visitor, width: int) -> None:
+    visit = visitor(width=width)
+    visit.context.grant_permissions(["geolocation"])
+    visit.context.set_geolocation({"latitude": 53.0333, "longitude": 11.0444})
+    page = visit.open_map()
+    page.click("#tab-add")
+    page.click("#place-me")
+    expect(page.locator("[name=latitude]")).to_have_value("53,033300")
+    expect(page.locator("[name=longitude]")).to_have_value("11,044400")
+
+
+def test_another_layer_in_the_tab(visitor: Visitor) -> None:
+    visit = visitor(width=320)
+    page = visit.open_map()
+    page.click("#tab-add")
+    for layer in ("gardens", "streets", "trees"):
+        page.click(f'#what a[data-layer="{layer}"]')
+        expect(page.locator(f'#add-form[data-layer="{layer}"]')).to_be_visible()
+        expect(page.locator("#what [aria-current]")).to_be_focused()
+        no_sideways(page)
