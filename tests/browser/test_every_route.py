@@ -39,6 +39,10 @@ from tests.contributions import people
 pytestmark = pytest.mark.browser
 SESSION = "e" * 32
 LANGUAGES = ("de", "en")
+WITHOUT_WEBGL = """const made = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : made.call(this, kind, ...more);
+};"""
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 
 
@@ -88,6 +92,9 @@ def whole_server(
 def opened(browser: Browser, server: str, *, staff: bool = False, **options) -> Iterator[Page]:
     context = browser.new_context(base_url=server, **options)
     context.set_default_timeout(SECONDS)
+    # As in a browser without WebGL: a map drawn in software would take most of the time. The map's own page is
+    # looked at in all its states in test_everyone.py, those with small maps in test_walk.py and test_review.py.
+    context.add_init_script(WITHOUT_WEBGL)
     if staff:
         context.add_cookies([{"name": "sessionid", "value": SESSION, "url": server}])
     try:
