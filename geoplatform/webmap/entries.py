@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import COMMON, property_by_name
-from geoplatform.catalog.symbols import STATES, Categorized
+from geoplatform.catalog.symbols import GONE, STATES, UNCONFIRMED, Categorized
 from geoplatform.pages import words
 from geoplatform.pages.place import box_of, municipality_name
 from geoplatform.query.around import closest, count_up_to
@@ -36,6 +36,7 @@ class Entry:
     summary: str
     swatch: str
     unconfirmed: bool
+    gone: bool
     longitude: float
     latitude: float
     distance: float | None
@@ -104,7 +105,8 @@ def entry_of(layer: Layer, row: dict[str, Any], looks: dict[tuple[str, str], str
         international=str(values.get(other) or "") if other else "",
         summary=" · ".join(part for part in parts if part and part.lower() != name.lower()),
         swatch=looks.get((category, state)) or looks.get(("", state), ""),
-        unconfirmed=values.get("status") == "unconfirmed",
+        unconfirmed=state == UNCONFIRMED,
+        gone=state == GONE,
         longitude=longitude,
         latitude=latitude,
         distance=row.get("metres"),

@@ -37,7 +37,6 @@ urlpatterns: list[URLPattern] = [
     path("walk.gpx", walk_views.walk_gpx, name="walk-gpx"),
     path("sheet", sheet.sheet, name="sheet"),
     path("pending", pending.pending, name="pending"),
-    path("search", find_views.search, name="search"),
     path("offline", offline_views.missing, name="missing"),
     path("quarter", offline_views.quarter, name="quarter"),
     path("<layer:name>/", find_views.listing, name="listing"),

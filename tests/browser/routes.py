@@ -18,6 +18,9 @@ DUPLICATE = "00000000-0000-4000-8000-000000000004"
 # Pages for everybody, in both languages.
 READERS = {
     "": ("/",),
+    "search": ("/search", "/search?q=Apfel"),
+    "offline": ("/offline",),
+    "pending": ("/pending", "/pending?bbox=11,53,11.2,53.1", "/pending?bbox=x"),
     "nearby": ("/nearby?near=11.05,53.05", "/nearby?near=here"),
     "walk": (
         "/walk",
@@ -26,7 +29,15 @@ READERS = {
     ),
     "sheet": ("/sheet", "/sheet?bbox=11.04,53.04,11.06,53.06&layers=trees,gardens"),
     "<layer:name>/": ("/fruit-trees/", "/quarters/", "/fruit-trees/?bbox=1"),
+    "<layer:name>/find": ("/fruit-trees/find", "/gardens/find"),
     "<layer:name>/new": ("/fruit-trees/new",),
+    "<layer:name>/<uuid:id>/correct": (
+        f"/fruit-trees/{TREE}/correct",
+        f"/gardens/{GARDEN}/correct",
+    ),
+    "<layer:name>/<uuid:id>/move": (f"/fruit-trees/{TREE}/move", f"/gardens/{GARDEN}/move"),
+    "<layer:name>/<uuid:id>/report": (f"/fruit-trees/{TREE}/report",),
+    "<layer:name>/<uuid:id>/confirm": (f"/fruit-trees/{TREE}/confirm",),
     "<layer:name>/<uuid:id>": (
         f"/fruit-trees/{TREE}",
         f"/gardens/{GARDEN}",
@@ -117,6 +128,12 @@ NO_PAGE = {
     "downloads/<str:file>": "a file",
     "wms": "pictures and XML",
     "healthz": "a word for machines",
+    "changes": "JSON",
+    "sw.js": "a script",
+    "quarter": "JSON of what a quarter holds, for taking along",
+    "<layer:name>/along": "JSON of what is taken along",
+    "<layer:name>/undo": "only by POST; leads to a page that says what became of it",
+    "<layer:name>/<uuid:id>/settle": "only by POST; leads to the feature's page",
     "walk.gpx": "a file",
     "<layer:name>/<int:number>": "leads to the feature's page",
     "accounts/tokens/<int:number>/end": "only by POST; leads back to the tokens",
