@@ -111,7 +111,8 @@ export function makeWaiting(map) {
     question.replaceChildren(content);
     question.dataset.id = entry.id;
     question.hidden = false;
-    const first = question.querySelector("[aria-invalid=true], .form-error, h1, h2, h3");
+    const wrong = question.querySelector("[aria-invalid=true]") ?? question.querySelector(".form-error");
+    const first = wrong ?? question.querySelector("h1, h2, h3");
     if (first instanceof HTMLElement) {
       if (first.tabIndex < 0) first.tabIndex = -1;
       first.focus();
@@ -187,6 +188,7 @@ function line(entry) {
 function filled(entry) {
   const form = /** @type {HTMLFormElement} */ (parsed(entry.form).querySelector("form"));
   form.removeAttribute("hidden");
+  for (const pressed of form.querySelectorAll("[aria-disabled]")) pressed.removeAttribute("aria-disabled"); // it was on its way
   for (const field of form.elements) {
     if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) {
       field.checked = entry.body.some(([name, value]) => name === field.name && value === field.value);
