@@ -265,7 +265,7 @@ def test_what_is_refused_comes_back_as_the_form_with_what_was_typed(
         expect(species).to_have_value("Unsinnsbaum")
         expect(species).to_have_attribute("aria-invalid", "true")
         expect(species).to_be_focused()
-        expect(question.locator("[name=latitude]")).to_have_value("53.073000")
+        expect(question.locator("[name=latitude]")).to_have_value("53,073000")
         species.fill("Apfel")
         question.locator("[type=submit]").last.click()
         expect(page.locator("#details h2")).to_contain_text("Apfel")

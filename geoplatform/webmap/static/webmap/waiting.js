@@ -107,6 +107,8 @@ export function makeWaiting(map) {
     content.append(close_);
     if (asked) content.append(...(form ? [paragraph(asked.textContent ?? "")] : asked.children));
     if (form) content.append(heading(entry.title), form);
+    // Tools and ways that belong to the page's own form.
+    for (const other of content.querySelectorAll("nav, .with-map, form [type=button]")) other.remove();
     renamed(content);
     question.replaceChildren(content);
     question.dataset.id = entry.id;
@@ -198,7 +200,6 @@ function filled(entry) {
     }
   }
   for (const more of form.querySelectorAll("details")) more.open = true;
-  for (const tool of form.querySelectorAll("[type=button]")) tool.remove(); // they belong to the map's own form
   return form;
 }
 
