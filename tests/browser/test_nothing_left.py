@@ -156,13 +156,18 @@ def test_who_contributes_leaves_a_key_and_no_address(
         assert page.evaluate(STORED) == NOTHING
         page.click("#add-form [type=submit]")
         expect(page.locator("#details article")).to_be_visible()
+        # From the first contribution on the map works without a network.
+        page.wait_for_selector("html.offline-ready", state="attached")
         stored = page.evaluate(STORED)
-        assert {**stored, "local": {}} == NOTHING
+        kept = {"local": {}, "databases": [], "caches": [], "workers": 0}
+        assert {**stored, **kept} == NOTHING
+        assert (stored["databases"], stored["workers"]) == (["geoplatform-offline"], 1)
         [key] = stored["local"].values()
         assert len(key) == 43
         assert context.cookies() == []
         _see_and_erase(page)
-        assert page.evaluate(STORED) == NOTHING
+        while page.evaluate(STORED) != NOTHING:
+            page.wait_for_timeout(100)
         context.close()
     # Neither the address nor the key itself: of it there was a hash, and that is gone too.
     assert told((ADDRESS, HERE, AGENT, key)) == set()

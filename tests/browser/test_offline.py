@@ -143,6 +143,7 @@ def one_try(
     server: str, wire: Wire, kind: BrowserType, profile: Path, chance: random.Random, number: int
 ) -> tuple[str, int]:
     """Add, the connection cut at some moment; close, open again, network back. How it was cut, and how many trees."""
+    print(number, end=" ", flush=True)
     latitude, longitude = 53.001 + number % 9 / 100, 11.101 + number // 9 / 100
     how = chance.choice(("before", "up", "down", "down", "later"))
     with opened(kind, profile) as page:
@@ -264,7 +265,7 @@ def test_what_is_refused_comes_back_as_the_form_with_what_was_typed(
         expect(species).to_have_value("Unsinnsbaum")
         expect(species).to_have_attribute("aria-invalid", "true")
         expect(species).to_be_focused()
-        expect(question.locator("[name=latitude]")).to_have_value("53.073000")
+        expect(question.locator("[name=latitude]")).to_have_value("53,073000")
         species.fill("Apfel")
         question.locator("[type=submit]").last.click()
         expect(page.locator("#details h2")).to_contain_text("Apfel")
@@ -341,6 +342,8 @@ def test_a_quarter_is_taken_along(
         page.goto(f"{wire.address}/#map=15/53.05/11.05")
         page.wait_for_selector("html.map-drawn", state="attached")
         page.click("#tab-layers")
+        for box in page.locator("#layers input[name=layer]").all():
+            box.set_checked(box.get_attribute("value") == "fruit-trees")
         page.click("#offline-take")
         expect(page.locator("#offline-plan")).to_contain_text("höchstens 40 MB")
         page.click("#offline-plan .primary")

@@ -107,11 +107,14 @@ export function makeWaiting(map) {
     content.append(close_);
     if (asked) content.append(...(form ? [paragraph(asked.textContent ?? "")] : asked.children));
     if (form) content.append(heading(entry.title), form);
+    // Tools and ways that belong to the page's own form.
+    for (const other of content.querySelectorAll("nav, .with-map, form [type=button]")) other.remove();
     renamed(content);
     question.replaceChildren(content);
     question.dataset.id = entry.id;
     question.hidden = false;
-    const first = question.querySelector("[aria-invalid=true], .form-error, h1, h2, h3");
+    const wrong = question.querySelector("[aria-invalid=true]") ?? question.querySelector(".form-error");
+    const first = wrong ?? question.querySelector("h1, h2, h3");
     if (first instanceof HTMLElement) {
       if (first.tabIndex < 0) first.tabIndex = -1;
       first.focus();
@@ -187,6 +190,7 @@ function line(entry) {
 function filled(entry) {
   const form = /** @type {HTMLFormElement} */ (parsed(entry.form).querySelector("form"));
   form.removeAttribute("hidden");
+  for (const pressed of form.querySelectorAll("[aria-disabled]")) pressed.removeAttribute("aria-disabled"); // it was on its way
   for (const field of form.elements) {
     if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) {
       field.checked = entry.body.some(([name, value]) => name === field.name && value === field.value);
@@ -196,7 +200,6 @@ function filled(entry) {
     }
   }
   for (const more of form.querySelectorAll("details")) more.open = true;
-  for (const tool of form.querySelectorAll("[type=button]")) tool.remove(); // they belong to the map's own form
   return form;
 }
 
