@@ -176,8 +176,8 @@ class _Bench:
 
 
 def _box(x: int, y: int) -> tuple[float, float, float, float]:
-    """West, south, east, north of a tile and its buffer of 64 of 4096 units, in degrees."""
-    edge, margin = 2**ZOOM, 64 / 4096
+    """West, south, east, north of a tile and 128 of 4096 units around it, in degrees."""
+    edge, margin = 2**ZOOM, 128 / 4096
 
     def latitude(row: float) -> float:
         return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / edge))))
