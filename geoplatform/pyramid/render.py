@@ -9,8 +9,8 @@ from geoplatform.query import grid, mvt
 from geoplatform.query.cql2 import Filter
 from geoplatform.query.facets import Choices
 
-# A view of many tiles must not weigh more than a phone can take: where more points than these stand in a tile, those next
-# to each other are one marker; at zoom 14 in cells as wide on the ground as those of the pyramid's last level.
+# A view of many tiles must not weigh more than a phone can take: where more points than these stand in a tile, those
+# next to each other are one marker; at zoom 14 in cells as wide on the ground as those of the pyramid's last level.
 DENSE = 600
 CELL = 128  # units
 ALONE_FROM = 17  # from this zoom on every point is drawn by itself
