@@ -75,6 +75,8 @@ def share(city: City, what: NDArray[np.bool_] | Floats) -> pd.Series:
     Where the number of inhabitants is unknown they are still spread over the quarter.
     """
     found = city.origins.total(np.asarray(what, dtype="float64"), len(city.quarters)) * 100
+    if what.dtype == bool:
+        found = np.minimum(found, 100)  # sums of shares are true to the last digit but one
     nobody = city.quarters["inhabitants"].eq(0).to_numpy()
     return pd.Series(np.where(nobody, np.nan, found), index=city.quarters.index)
 

@@ -160,9 +160,11 @@ class City:
             rings = shapely.get_rings(shapely.get_parts(known))
             xy, ring = shapely.get_coordinates(rings, return_index=True)
             start = np.arange(len(xy)) - np.searchsorted(ring, ring)
-            # Short pieces are found by their boxes; each ends where the next one begins.
-            piece = np.cumsum((start % PIECE == 0) | (start == 0)) - 1
-            ends = np.flatnonzero((start % PIECE == 0) & (start > 0))
+            # Short pieces are found by their boxes; each ends where the next one begins, none at a ring's last vertex.
+            last = np.append(ring[1:] != ring[:-1], True)
+            begins = (start % PIECE == 0) & ~last
+            piece = np.cumsum(begins) - 1
+            ends = np.flatnonzero(begins & (start > 0))
             order = np.argsort(np.concatenate([np.arange(len(xy)), ends - 0.5]), kind="stable")
             number = np.concatenate([piece, piece[ends] - 1])[order]
             return shapely.linestrings(np.concatenate([xy, xy[ends]])[order], indices=number)

@@ -113,7 +113,8 @@ def network(lines: NDArray[np.object_], *, flat: NDArray[np.bool_] | None = None
         y=y,
         start=node[:-1][joined],
         end=node[1:][joined],
-        length=np.diff(measure)[joined],
+        # Places on long lines are told apart by the micrometre only.
+        length=np.maximum(np.diff(measure)[joined], 0),
         line=line[:-1][joined],
         measure=measure[:-1][joined],
     )

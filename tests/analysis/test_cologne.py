@@ -1,0 +1,98 @@
+"""Cologne, from files of OpenStreetMap: 72,736 ways, 86 quarters, and no number of inhabitants."""
+
+import networkx as nx
+import numpy as np
+import pytest
+import shapely
+
+from benchmarks import cologne
+from geoplatform.analysis import registry
+
+pytestmark = pytest.mark.prove
+
+
+@pytest.fixture(scope="module")
+def read():
+    import os
+    from pathlib import Path
+
+    if not os.environ.get("SAMPLE_DATA"):
+        pytest.skip("SAMPLE_DATA is not set: this test reads real data that is not part of the project")  # fmt: skip
+    return cologne.files(Path(os.environ["SAMPLE_DATA"]))
+
+
+@pytest.fixture(scope="module")
+def city(read):
+    return cologne.city(read)
+
+
+def rows(id, city):
+    indicator = registry.get(id)
+    return indicator.compute(city, indicator.values())
+
+
+def test_every_quarter_has_its_shares(read, city):
+    assert len(read["streets"]) == 72_736
+    straight = rows("green-within-300-m", city)
+    walking = rows("green-within-a-walk", city)
+    assert len(straight) == len(walking) == 86
+    for found in (straight, walking):
+        assert found["share"].between(0, 100).all()
+        assert (found["lower"] <= found["share"]).all()
+        assert (found["share"] <= found["upper"]).all()
+    assert (walking["share"] <= walking["far"]).all()
+
+
+def test_networkx_walks_as_far(city):
+    """The walk from every node to the nearest green, by another engine: within 0.1 m."""
+    large = city.large("public", 20, 5000)
+    doors = city.entrances("public", 25).of(large)
+    ways = city.network
+    graph = nx.Graph()
+    graph.add_weighted_edges_from(zip(*edges(ways), strict=True))
+    nearest = np.full(len(ways.x), np.inf)
+    np.minimum.at(nearest, doors.node, doors.metres)
+    reached = np.flatnonzero(np.isfinite(nearest))
+    graph.add_weighted_edges_from(("green", int(node), nearest[node]) for node in reached)
+    found = nx.single_source_dijkstra_path_length(graph, "green")
+    del found["green"]
+    metres = city.walk("public", 20, 5000, 25).metres
+    assert np.isfinite(metres).sum() == len(found)
+    nodes = np.fromiter(found, dtype=np.intp)
+    assert np.abs(metres[nodes] - np.fromiter(found.values(), dtype=float)).max() < 0.1
+
+
+def edges(ways):
+    """Start, end and length, of parallel edges the shortest last, which stays in a graph."""
+    order = np.argsort(-ways.length, kind="stable")
+    return ways.start[order].tolist(), ways.end[order].tolist(), ways.length[order].tolist()
+
+
+def test_distances_are_those_of_each_pair(city):
+    """Who is within 300 m, for some hundred origins, without any index."""
+    large = city.areas("public").geometry.to_numpy()[city.large("public", 20, 10_000)]
+    origins = city.origins
+    some = np.random.default_rng(7).choice(len(origins.points), 300, replace=False)
+    near = [shapely.distance(origins.points[n], large).min() <= 300 for n in some]
+    from geoplatform.analysis.access import straight
+
+    (ours,) = straight(origins, large, 300)
+    assert ours[some].tolist() == near
+
+
+def test_cut_at_the_quarter_the_figures_would_be_others(city):
+    """Why nothing is clipped: a quarter that knew its own green and streets alone would often say much less."""
+    walking = rows("green-within-a-walk", city)["far"]
+    off = []
+    for id in city.quarters.index:
+        quarter = city.quarters.loc[[id]]
+        inside = quarter.geometry.iloc[0]
+        shapely.prepare(inside)
+        alone = type(city).of(
+            city.srid,
+            quarters=quarter,
+            green=city.green[shapely.within(city.green.geometry.to_numpy(), inside)],
+            streets=city.streets[shapely.within(city.streets.geometry.to_numpy(), inside)],
+        )
+        off.append(abs(rows("green-within-a-walk", alone).loc[id, "far"] - walking[id]))
+    assert np.nanmax(off) > 20
