@@ -176,7 +176,9 @@ def test_no_connection_is_said_and_nothing_is_lost(visitor: Visitor) -> None:
     page.fill("[name=longitude]", "11.011")
     visit.context.set_offline(True)
     page.click("#add-form [type=submit]")
-    expect(page.locator("#status")).to_have_text(re.compile("Der Server antwortet nicht"))
+    expect(page.locator("#status")).to_have_text(re.compile("Kein Netz"))
+    expect(page.locator("#outbox li")).to_contain_text("Apfel")
     visit.context.set_offline(False)
-    save(page)
+    expect(page.locator("#status")).to_have_text(re.compile("ist gesendet"))
+    expect(page.locator("#outbox")).to_be_hidden()
     assert len(stored(visit, 11.011, 53.011)) == 1

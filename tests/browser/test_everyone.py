@@ -39,6 +39,7 @@ def paths(visit: Visit, prefix: str) -> list[str]:
         f"{prefix}/",
         f"{prefix}/fruit-trees/",
         f"{prefix}/fruit-trees/new",
+        f"{prefix}/offline",
         f"{prefix}/fruit-trees/{tree}",
         f"{prefix}/fruit-trees/00000000-0000-0000-0000-000000000000",
         *(f"{path}?lang={prefix[1:] or 'de'}" for path in API),
