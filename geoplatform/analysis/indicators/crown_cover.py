@@ -1,5 +1,6 @@
 """How much of a quarter lies beneath crowns of trees."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -10,14 +11,25 @@ from geoplatform.analysis.crowns import discs
 from geoplatform.analysis.green import area_in_quarters
 from geoplatform.analysis.indicator import Column, Indicator, Reference, Target, Values
 
+# Metres from trunk to the rim of a crown: at most 100 m across are recorded, and its drawing is a little wider.
+WIDEST = 51.0
+
 
 def compute(city: City, values: Values) -> pd.DataFrame:
     """Percent of the quarter beneath crowns drawn as circles, what overlaps counted once; null without any crown."""
-    crowns = city.crowns
+    crowns = _near(city)
     shapes = discs(crowns.geometry.to_numpy(), crowns["crown_m"].to_numpy("float64"))
     covered = area_in_quarters(city.quarters, pd.Series(shapes, index=crowns.index))
     area = shapely.area(city.quarters.geometry.to_numpy())
     return pd.DataFrame({"cover": (covered / area * 100).where(covered > 0, np.nan)})
+
+
+def _near(city: City) -> gpd.GeoDataFrame:
+    """The crowns that may reach into a quarter that is asked for."""
+    points = city.crowns.geometry.to_numpy()
+    areas = city.quarters.geometry.to_numpy()
+    _quarter, near = shapely.STRtree(points).query(areas, predicate="dwithin", distance=WIDEST)
+    return city.crowns.iloc[np.unique(near)]
 
 
 indicator = Indicator(
@@ -46,7 +58,6 @@ indicator = Indicator(
         ),
     ),
     targets=(Target(column="cover", value=30, text=_("3-30-300: at least 30 %")),),
-    # A crown is at most 100 m wide.
-    reach=lambda values: 50,
+    reach=lambda values: WIDEST,
     compute=compute,
 )

@@ -15,9 +15,8 @@ def compute(city: City, values: Values) -> pd.DataFrame:
     Shares are of those trees whose species, genus or family is known. A genus alone is no species.
     """
     found = city.blank(*(each.name for each in indicator.columns))
-    for quarter, trees in city.trees.groupby("quarter", sort=False):
-        if quarter not in found.index:
-            continue
+    own = city.trees[city.trees["quarter"].isin(found.index)]
+    for quarter, trees in own.groupby("quarter", sort=False):
         row = {}
         for rank in ("species", "genus", "family"):
             known = trees[trees[rank].ne("").to_numpy()]
