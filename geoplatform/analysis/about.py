@@ -28,7 +28,7 @@ def declared(indicator: Indicator) -> dict[str, Any]:
         "title": str(indicator.title),
         "definition": str(indicator.definition),
         "formula": indicator.formula,
-        "definitionKind": kind(indicator),
+        "definitionKind": "official" if indicator.official else "platform",
         "columns": [_column(indicator, each) for each in indicator.columns],
         "targets": [
             {"column": each.column, "value": each.value, "atLeast": each.at_least, "text": str(each.text)}
@@ -43,6 +43,7 @@ def about(answer: Answer) -> dict[str, Any]:
     """All that a citation of an answer needs, in the reader's language."""
     found = declared(answer.indicator)
     found |= {
+        "definitionKind": answer.definition_kind,
         "parameters": answer.values,
         "municipalities": list(answer.municipalities),
         "dataVersion": answer.version,
@@ -55,11 +56,6 @@ def about(answer: Answer) -> dict[str, Any]:
     if any(answer.indicator.band(each) for each in answer.indicator.columns):
         found["band"] = BAND
     return found
-
-
-def kind(indicator: Indicator) -> str:
-    """`official` or `platform`: whose definition it is."""
-    return "official" if indicator.official else "platform"
 
 
 def _column(indicator: Indicator, column: Column) -> dict[str, Any]:
@@ -115,8 +111,28 @@ def figure(value: Any, column: Column, *, unit: bool = False) -> str:
     return f"{text} {column.unit}" if unit and column.unit else text
 
 
-def kind_words(indicator: Indicator) -> str:
-    return _("official definition") if indicator.official else _("defined by this platform")
+def kind_words(kind: str) -> str:
+    """Whose definition it is."""
+    known = {
+        "official": _("official definition"),
+        "changed": _("official definition, but for its parameters"),
+    }
+    return known.get(kind, _("defined by this platform"))
+
+
+def changed_words(answer: Answer) -> str:
+    """Which parameters have other values than the definition says, and which it says; empty text for none."""
+    known = {each.name: each for each in answer.indicator.parameters}
+    return ", ".join(
+        _("%(title)s %(value)s %(unit)s instead of %(usual)s")
+        % {
+            "title": known[name].title,
+            "value": number(answer.values[name]),
+            "unit": known[name].unit,
+            "usual": number(known[name].default),
+        }
+        for name in answer.changed
+    )
 
 
 def weighting_words(weighting: str | None) -> str:

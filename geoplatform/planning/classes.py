@@ -82,6 +82,10 @@ def classified(
         breaks = [low + (high - low) * step / MOST for step in range(1, MOST)] if high > low else []
     else:
         breaks = list(np.quantile(known, [step / MOST for step in range(1, MOST)]))
+        # Where many have the lowest figure, as none at all, they are a class of their own.
+        above = known[known > known.min()]
+        if len(above) and breaks[0] <= known.min():
+            breaks.append(float(above.min()))
     # Bounds as they are read: a figure must not stand in a class whose words deny it.
     if method != "target":
         breaks = [round(float(each), column.digits) for each in breaks]

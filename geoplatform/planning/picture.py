@@ -14,7 +14,7 @@ WIDTH = 720.0
 LOWEST, HIGHEST = 300.0, 760.0  # pixels of height
 MARGIN = 8.0
 SIMPLE = 1.2  # pixels that an outline may be simpler than it is
-ROOM = 8.5  # pixels around a number that must be the quarter's own
+ROOM = 13.0  # pixels around a number that must be the quarter's own
 DEGREE = 111_320.0  # metres of latitude
 ROUND = (1, 2, 5)
 

@@ -67,7 +67,7 @@ def _answered(request: HttpRequest, template: str, *, canonical: bool = False) -
 
 def _declared(indicator: Any) -> dict[str, Any]:
     return {
-        "kind": about.kind_words(indicator),
+        "kind": about.kind_words("official" if indicator.official else "platform"),
         "references": indicator.references,
     }
 
@@ -105,6 +105,8 @@ def _context(request: HttpRequest, question: Question, shown: Shown) -> dict[str
         "rows": shown.table(),
         "at_words": about.instant_words(now.at),
         "since_words": about.instant_words(shown.then.at) if shown.then else "",
+        "kind": about.kind_words(now.definition_kind),
+        "changed": about.changed_words(now),
         "given": about.parameter_words(now),
         "weighting": about.weighting_words(now.weighting),
         "licences": about.licence_words(now),

@@ -34,8 +34,10 @@ def citation(shown: Shown, platform: str, address: str) -> str:
                 "median": figure(float(known.median()), column, unit=True),
             }
         )
-    parts.append(f"{now.indicator.definition}")
-    parts.append(_("(%s)") % about.kind_words(now.indicator) + ".")
+    kind = capfirst(about.kind_words(now.definition_kind))
+    parts.append(f"{kind}: {now.indicator.definition}")
+    if changed := about.changed_words(now):
+        parts.append(_("Asked otherwise than defined: %s.") % changed)
     if given := about.parameter_words(now):
         parts.append(
             _("Reckoned with: %s.") % ", ".join(f"{name} {value}" for name, value in given)

@@ -151,7 +151,7 @@ def _schemas() -> dict[str, Any]:
             "type": "object",
             "properties": {
                 "id": {"type": "string"},
-                "definitionKind": {"type": "string", "enum": ["official", "platform"]},
+                "definitionKind": {"type": "string", "enum": ["official", "platform", "changed"]},
                 "parameters": {"type": "object", "additionalProperties": {"type": "number"}},
                 "municipalities": texts,
                 "dataVersion": {"type": "integer"},
