@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from geoplatform.analysis import asking, question
+from geoplatform.analysis import question
 from geoplatform.analysis.answer import MOST
 from geoplatform.analysis.files import WRITERS
 from geoplatform.analysis.said import ID
@@ -81,7 +81,7 @@ def parameters() -> dict[str, dict[str, Any]]:
         "figure": text(_("What is told"), question.FIGURE_TITLES, default="count"),
         "number": text(_("Which number is summed")),
         "per": text(_("For"), question.PER, default="quarter"),
-        "municipality": text(_("Municipalities"), asking.comparable()),
+        "municipality": text(_("Municipalities")),
         "area": text(_("A drawn area: GeoJSON Polygon, longitude first")),
         "at": text(_("As of")),
     }
