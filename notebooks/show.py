@@ -129,7 +129,7 @@ def _add_legend(made: folium.Map, title: str, classes: list[tuple[str, str]]) ->
         for color, words in classes
     )
     text = (
-        '<div style="position:absolute;bottom:1em;left:1em;z-index:1000;background:#fffdf7;padding:0.5em 0.75em;'
+        '<div style="position:absolute;top:1em;right:1em;z-index:1000;background:#fffdf7;padding:0.5em 0.75em;'
         f'font:14px sans-serif"><b>{html.escape(title)}</b>'
         f'<ul style="list-style:none;margin:0;padding:0">{items}</ul></div>'
     )
