@@ -1,7 +1,7 @@
 """What the schema of GPX 1.1 (topografix.com/GPX/1/1/gpx.xsd) demands of a file, as far as walks go.
 
-No library brings it. Every element and attribute that is not named here is a fault, and so is one at a place, of a number or of a form that
-the schema does not allow.
+No library brings it. Every element and attribute that is not named here is a fault, and so is one at a place, of a
+number or of a form that the schema does not allow.
 """
 
 from __future__ import annotations
