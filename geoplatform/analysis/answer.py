@@ -52,8 +52,16 @@ class Answer:
 
     @property
     def definition_kind(self) -> str:
-        """`official` or `platform`: whose definition it is."""
-        return "official" if self.indicator.official else "platform"
+        """Whose definition it is: `official`, `platform`, or `changed`: official, but for the parameters."""
+        if not self.indicator.official:
+            return "platform"
+        return "changed" if self.changed else "official"
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Names of the parameters that have other values than the definition's."""
+        usual = {each.name: each.default for each in self.indicator.parameters}
+        return tuple(name for name, value in self.values.items() if value != usual[name])
 
     @property
     def gini(self) -> float:

@@ -110,6 +110,16 @@ def municipalities() -> dict[str, str]:
     return dict(zip(found["ags"], found["name"], strict=True))
 
 
+def comparable() -> dict[str, str]:
+    """Names of those municipalities that have quarters, by their key (AGS), in the order of the names."""
+    query = FeatureQuery(
+        layer=registry.by_role("quarter"), limit=None, selected=frozenset({"municipality"})
+    )
+    known = set(_table(query)["municipality"])
+    named = sorted(municipalities().items(), key=lambda each: each[1])
+    return {ags: name for ags, name in named if ags in known}
+
+
 def read(town: Municipality, at: dt.datetime | None = None) -> City:
     """The city as it is, or as it was at an instant (by today's borders)."""
     quarters = _quarters(town.ags, town.kind, town.srid, at)
