@@ -93,7 +93,7 @@ def answer(
     if at is not None and at > now:
         raise QueryError("at", _("The future is not known: at is an instant up to now."))
     instant = as_of.stable(at or now)
-    version = _version(instant)
+    version = version_at(instant)
     found = []
     weighting = None
     for number, ags in enumerate(towns):
@@ -118,7 +118,7 @@ def answer(
     )
 
 
-def _version(instant: dt.datetime) -> int:
+def version_at(instant: dt.datetime) -> int:
     """The number of the last changeset up to an instant, 0 before the first."""
     with raw_cursor() as cursor:
         row = cursor.execute(
