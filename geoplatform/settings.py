@@ -109,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "geoplatform.accounts.context.around",
+                "geoplatform.review.context.reviewing",
             ]
         },
     }

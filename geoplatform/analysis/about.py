@@ -107,7 +107,8 @@ def figure(value: Any, column: Column, *, unit: bool = False) -> str:
     """A figure as people read it, with the column's decimals; a dash for none."""
     if plain(value) is None:
         return NOTHING
-    text = number_format(value, column.digits, force_grouping=True)
+    # Django would cut the decimals off.
+    text = number_format(round(float(value), column.digits), column.digits, force_grouping=True)
     return f"{text} {column.unit}" if unit and column.unit else text
 
 
@@ -160,8 +161,10 @@ def number(value: float) -> str:
 
 
 def instant_words(instant: dt.datetime) -> str:
-    """Day and time of day at this place."""
-    return date_format(localtime(instant), "DATETIME_FORMAT")
+    """Day and time of day at this place; of the end of a day the day alone."""
+    local = localtime(instant)
+    ends = local.time() == dt.time.max
+    return date_format(local, "DATE_FORMAT" if ends else "DATETIME_FORMAT")
 
 
 def licence_words(answer: Answer) -> list[tuple[str, str]]:

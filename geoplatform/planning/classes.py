@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from geoplatform.analysis.about import figure
 from geoplatform.analysis.indicator import Column, Target
@@ -15,6 +16,8 @@ from geoplatform.analysis.indicator import Column, Target
 # The first is used unless another one is asked for.
 METHODS = ("quantiles", "equal", "target")
 MOST = 5
+# Which of the five colours each class has, by how many classes there are.
+SHADES = {1: (3,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
 
 
 @dataclass(frozen=True)
@@ -29,17 +32,23 @@ class Class:
 
 @dataclass(frozen=True)
 class Classes:
-    """The classes of some values. `breaks` are lower bounds of all classes but the first."""
+    """The classes of some values. `breaks` are lower bounds of all classes but the first.
+
+    Values are classed as they are read, with `digits` decimals, or a figure might stand in a class whose words deny it;
+    by a target they are classed as they are (None).
+    """
 
     method: str
     breaks: tuple[float, ...]
     classes: tuple[Class, ...]
+    digits: int | None
 
     def of(self, value: float) -> Class | None:
         """None for NaN."""
         if not np.isfinite(value):
             return None
-        return self.classes[int(np.searchsorted(self.breaks, value, side="right"))]
+        read = value if self.digits is None else round(float(value), self.digits)
+        return self.classes[int(np.searchsorted(self.breaks, read, side="right"))]
 
     @property
     def words(self) -> str:
@@ -67,40 +76,44 @@ def classified(
     values: pd.Series, column: Column, method: str, targets: Sequence[Target] = ()
 ) -> Classes:
     """The classes of some values, NaN aside. Without a target the method `target` is that of quantiles."""
-    known = values.dropna().to_numpy("float64")
     target = target_of(column, targets)
-    if method == "target" and target is None:
-        method = METHODS[0]
-    breaks: list[float] = []
-    if not len(known):
-        pass
-    elif method == "target":
-        assert target is not None
-        breaks = _around(target)
-    elif method == "equal":
-        low, high = known.min(), known.max()
-        breaks = [low + (high - low) * step / MOST for step in range(1, MOST)] if high > low else []
+    if method == "target" and target is not None:
+        digits = None
+        known = values.dropna().to_numpy("float64")
+        breaks, words = _around(target), _target_words(target, column)
     else:
-        breaks = list(np.quantile(known, [step / MOST for step in range(1, MOST)]))
-        # Where many have the lowest figure, as none at all, they are a class of their own.
-        above = known[known > known.min()]
-        if len(above) and breaks[0] <= known.min():
-            breaks.append(float(above.min()))
-    # Bounds as they are read: a figure must not stand in a class whose words deny it.
-    if method != "target":
-        breaks = [round(float(each), column.digits) for each in breaks]
-        breaks = sorted({each for each in breaks if len(known) and known.min() < each})
-    place = np.searchsorted(breaks, known, side="right")
-    counts = np.bincount(place, minlength=len(breaks) + 1)
-    words = (
-        _target_words(target, column) if method == "target" and target else _words(breaks, column)
-    )
-    shades = {1: [3], 2: [2, 4], 3: [1, 3, 5], 4: [1, 2, 4, 5], 5: [1, 2, 3, 4, 5]}[len(words)]
+        method = METHODS[0] if method == "target" else method
+        digits = column.digits
+        known = values.dropna().round(digits).to_numpy("float64")
+        breaks = _equal(known) if method == "equal" else _quantiles(known)
+        lowest = known.min() if len(known) else 0.0
+        # Bounds that no figure lies below, and those that are read alike, make no class.
+        breaks = sorted({round(each, digits) for each in breaks if round(each, digits) > lowest})
+        words = _words(breaks, column)
+    counts = np.bincount(np.searchsorted(breaks, known, side="right"), minlength=len(words))
     made = (
-        Class(number + 1, shades[number], text, int(counts[number]))
+        Class(number + 1, SHADES[len(words)][number], text, int(counts[number]))
         for number, text in enumerate(words)
     )
-    return Classes(method, tuple(breaks), tuple(made))  # fmt: skip
+    return Classes(method, tuple(breaks), tuple(made), digits)
+
+
+def _quantiles(known: NDArray[np.float64]) -> list[float]:
+    if not len(known):
+        return []
+    found = [float(np.quantile(known, step / MOST)) for step in range(1, MOST)]
+    # Where many have the lowest figure, as none at all, they are a class of their own.
+    above = known[known > known.min()]
+    if len(above) and found[0] <= known.min():
+        found.append(float(above.min()))
+    return found
+
+
+def _equal(known: NDArray[np.float64]) -> list[float]:
+    if not len(known):
+        return []
+    low, high = float(known.min()), float(known.max())
+    return [low + (high - low) * step / MOST for step in range(1, MOST)]
 
 
 def _around(target: Target) -> list[float]:

@@ -49,7 +49,8 @@ Look = Callable[[str], tuple[str, str, str]]
 
 def drawn(rows: gpd.GeoDataFrame, look: Look) -> Picture:
     """A map of rows with a geometry in EPSG:4326, longitude first; north is up, lengths are true in its middle."""
-    here = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
+    shapes = rows.geometry.to_numpy()
+    here = rows[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
     if not len(here):
         return Picture(WIDTH, LOWEST, (), 0.0, 0)
     west, south, east, north = here.total_bounds

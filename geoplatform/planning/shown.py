@@ -79,9 +79,15 @@ class Shown:
     def several(self) -> bool:
         return len(self.now.municipalities) > 1
 
+    @cached_property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """The rows by quarter, as plain values: a frame is slow to read one by one."""
+        found: dict[str, dict[str, Any]] = self.now.rows.drop(columns="geometry").to_dict("index")
+        return found
+
     def name(self, id: str) -> str:
         """The quarter's, with its municipality where there are several."""
-        row = self.now.rows.loc[id]
+        row = self.records[id]
         town = asking.comparable().get(row["municipality"], row["municipality"])
         return f"{row['name']} ({town})" if self.several else str(row["name"])
 
@@ -119,7 +125,7 @@ class Shown:
         if not math.isfinite(change):
             return None
         rounded = round(change, self.column.digits)
-        return (rounded > 0) - (rounded < 0)
+        return int(rounded > 0) - int(rounded < 0)
 
     def _signed(self, change: float) -> str:
         text = figure(change, self.column)
@@ -178,7 +184,7 @@ class Shown:
         return [self._row(str(id), rank) for id, rank in order["rank"].items()]
 
     def _row(self, id: str, rank: float) -> dict[str, Any]:
-        row = self.now.rows.loc[id]
+        row = self.records[id]
         found = self._class(id)
         made: dict[str, Any] = {
             "id": id,
@@ -204,14 +210,14 @@ class Shown:
             made["other"] = figure(self.others[id], self.other.indicator.columns[0])
         return made
 
-    def _band(self, row: pd.Series, column: Column) -> str:
+    def _band(self, row: dict[str, Any], column: Column) -> str:
         ends = self.question.indicator.band(column)
         if ends is None or not all(math.isfinite(row[each]) for each in ends):
             return ""
         low, high = (figure(row[each], column) for each in ends)
         return f"{low}–{high}"
 
-    def _unsure(self, row: pd.Series, found: Class | None) -> bool:
+    def _unsure(self, row: dict[str, Any], found: Class | None) -> bool:
         """Whether the quarter would stand in another class at a limit a tenth shorter or longer."""
         ends = self.question.indicator.band(self.column)
         if ends is None or found is None:
@@ -247,7 +253,9 @@ class Shown:
             found.append((title, text))
         uneven = about.uneven(self.now.rows, self.column)
         if math.isfinite(uneven):
-            text = _("%s (0: all alike, 1: one quarter has it all)") % number_format(uneven, 2)
+            text = _("%s (0: all alike, 1: one quarter has it all)") % number_format(
+                round(uneven, 2), 2
+            )
             found.append((_("Gini coefficient"), text))
         return found
 
@@ -256,6 +264,10 @@ class Shown:
         if self.changes is None:
             return ""
         ways = [self._way(each) for each in self.changes]
+        if not any(each is not None for each in ways):
+            return _(
+                "No quarter has a figure on both dates: what is there now was not recorded then."
+            )
         return _("More in %(more)d quarters, less in %(less)d, the same in %(same)d.") % {
             "more": ways.count(1),
             "less": ways.count(-1),
@@ -267,8 +279,7 @@ class Shown:
         ends = self.question.indicator.band(self.column)
         if ends is None:
             return ""
-        rows = (row for _id, row in self.now.rows.iterrows())
-        count = sum(self._unsure(row, self.classes.of(row[self.column.name])) for row in rows)
+        count = sum(self._unsure(row, self._class(id)) for id, row in self.records.items())
         return _(
             "The limit is a convention: at one 10 %% shorter or longer %(count)d of %(all)d quarters would be in"
             " another class (marked ± in the table, with the figure's band)."

@@ -14,14 +14,8 @@ def citation(shown: Shown, platform: str, address: str) -> str:
     """What was found, by which definition, out of which data, and where it can be looked up again."""
     now, column = shown.now, shown.column
     known = shown.values.dropna()
-    parts = [
-        _("%(title)s, %(where)s: %(what)s.")
-        % {
-            "title": now.indicator.title,
-            "where": shown.where(),
-            "what": f"{column.title} ({column.unit})" if column.unit else column.title,
-        }
-    ]
+    what = f"{column.title} ({column.unit})" if column.unit else column.title
+    parts = [f"{now.indicator.title}, {shown.where()}: {what}."]
     if len(known):
         parts.append(
             _(

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 import shapely
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
@@ -30,6 +31,7 @@ client = Client(headers={"Accept-Language": "en"})
 @pytest.fixture(autouse=True)
 def nothing_is_kept():
     keeping.forget()
+    cache.clear()
     yield
     keeping.forget()
 

@@ -26,8 +26,8 @@ document.addEventListener("click", (event) => {
   row?.scrollIntoView({ block: "center" });
 });
 
-const print = document.getElementById("print");
-if (print) {
-  print.hidden = false;
-  print.addEventListener("click", () => window.print());
+const onPaper = document.getElementById("print");
+if (onPaper) {
+  onPaper.hidden = false;
+  onPaper.addEventListener("click", () => window.print());
 }
