@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page
 
+from tests.browser.accessible import violations, wide
 from tests.browser.conftest import Visit, Visitor
-from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.browser
-AXE = PROJECT / "geoplatform/pages/node_modules/axe-core/axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 API = (
     "/api/",
     "/api/collections",
@@ -46,19 +42,6 @@ def paths(visit: Visit, prefix: str) -> list[str]:
     ]
 
 
-def violations(page: Page, rules: list[str] | None = None) -> list[str]:
-    """What axe finds, of some rules or of all."""
-    if not page.evaluate("'axe' in window"):
-        # Not by a script element, which our policy forbids.
-        page.evaluate(AXE.read_text())
-    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
-    found: Any = page.evaluate("only => axe.run(document, {runOnly: only})", only)
-    return [
-        f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes']][:3]}"
-        for each in found["violations"]
-    ]
-
-
 @LANGUAGES
 def test_axe_finds_nothing_in_any_state_of_the_map(visitor: Visitor, prefix: str) -> None:
     visit = visitor()
@@ -78,21 +61,21 @@ def test_axe_finds_nothing_in_any_state_of_the_map(visitor: Visitor, prefix: str
 
 
 @LANGUAGES
-@pytest.mark.parametrize("javascript", [True, False])
-def test_no_page_scrolls_sideways_at_320_pixels(
-    visitor: Visitor, prefix: str, javascript: bool
+def test_no_page_scrolls_sideways_at_320_pixels_without_javascript(
+    visitor: Visitor, prefix: str
 ) -> None:
-    visit = visitor(width=320, height=640, javascript=javascript)
+    """With it, test_every_route.py looks."""
+    visit = visitor(width=320, height=640, javascript=False)
     for path in paths(visit, prefix):
-        page = visit.open(path)
-        for tab in page.locator("#tabs a").all() if javascript else []:
-            tab.click()
-            assert wide(page) <= 320, (path, tab.inner_text())
-        assert wide(page) <= 320, path
+        assert wide(visit.open(path)) <= 320, path
 
 
-def wide(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth"))
+@LANGUAGES
+def test_no_tab_scrolls_sideways_at_320_pixels(visitor: Visitor, prefix: str) -> None:
+    page = visitor(width=320, height=640).open(f"{prefix}/")
+    for tab in page.locator("#tabs a").all():
+        tab.click()
+        assert wide(page) <= 320, tab.inner_text()
 
 
 def test_at_400_percent_everything_is_reachable(visitor: Visitor) -> None:
