@@ -144,7 +144,8 @@ def test_a_token_is_shown_once_and_to_everyone(visitor: Visitor, person, prefix:
     page.click("form:has([name=name]) [type=submit]")
     expect(page.locator(".secret")).to_be_visible()
     assert list(faults(page)) == []
-    page.reload()
+    visit.open(f"{prefix}/accounts/tokens/")
+    expect(page.locator("main")).to_contain_text("QGIS")
     expect(page.locator(".secret")).to_have_count(0)
     assert visit.complaints == []
     assert visit.foreign_requests() == []
