@@ -6,6 +6,7 @@ Layers that lie above are named first, and of a layer the features that come fir
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,9 @@ def placed(view: View, layers: list[Named]) -> Written:
 
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+_Area = tuple[
+    int, int, int
+]  # first row of squares, the one after the last, the bits of the columns
 
 
 class _Places:
@@ -67,27 +71,42 @@ class _Places:
         self.rows = [0] * math.ceil(view.height / self.cell)
 
     def take(self, boxes: list[Rect]) -> bool:
-        """Take boxes if all are free and within the picture."""
-        padding, cell, rows = self.padding, self.cell, self.rows
-        areas = []
-        for left, top, right, bottom in boxes:
-            left, top, right, bottom = (
-                left - padding,
-                top - padding,
-                right + padding,
-                bottom + padding,
-            )
-            if left < 0 or top < 0 or right > self.width or bottom > self.height:
-                return False
-            bits = (1 << math.ceil(right / cell)) - (1 << int(left / cell))
-            first, last = int(top / cell), math.ceil(bottom / cell)
-            for row in rows[first:last]:
-                if row & bits:
-                    return False
-            areas.append((first, last, bits))
-        for first, last, bits in areas:
-            rows[first:last] = [row | bits for row in rows[first:last]]
+        """Take all of these boxes if all are free and within the picture."""
+        areas = self._areas(np.array(boxes))
+        if len(areas) < len(boxes) or not all(self._is_free(area) for _number, area in areas):
+            return False
+        for _number, area in areas:
+            self._mark(area)
         return True
+
+    def take_each(self, boxes: Floats) -> Iterator[int]:
+        """Take, one after the other, those of these boxes (a row each) that are free then; gives their places."""
+        for number, area in self._areas(boxes):
+            if self._is_free(area):
+                self._mark(area)
+                yield number
+
+    def _areas(self, boxes: Floats) -> list[tuple[int, _Area]]:
+        """The squares of each box that lies within the picture, and its place."""
+        low, high = boxes[:, :2] - self.padding, boxes[:, 2:] + self.padding
+        fits = (low >= 0).all(axis=1) & (high <= (self.width, self.height)).all(axis=1)
+        first = (low / self.cell).astype(int).tolist()
+        last = np.ceil(high / self.cell).astype(int).tolist()
+        return [
+            (number, (first[number][1], last[number][1], (1 << last[number][0]) - (1 << first[number][0])))
+            for number in np.flatnonzero(fits).tolist()
+        ]  # fmt: skip
+
+    def _is_free(self, area: _Area) -> bool:
+        first, last, bits = area
+        for row in self.rows[first:last]:  # noqa: SIM110 - a generator costs more than the rows
+            if row & bits:
+                return False
+        return True
+
+    def _mark(self, area: _Area) -> None:
+        first, last, bits = area
+        self.rows[first:last] = [row | bits for row in self.rows[first:last]]
 
 
 def _anchors_of_points(view: View, found: Points) -> tuple[list[str], Floats, Floats]:
@@ -134,25 +153,27 @@ def _at_points(
     written: Written = []
     height = LINE_HEIGHT * size
     inside = np.flatnonzero((x >= 0) & (x < view.width) & (y >= 0) & (y < view.height))
-    known = {text: lines(text, size, naming.WIDEST * size) for text in set(texts)}
-    broken = [known[texts[number]] for number in inside.tolist()]
-    wide = np.array([max(row.width for row in rows) for rows in broken])
-    high = np.array([height * len(rows) for rows in broken])
-    # At an edge a name moves into the picture; `take` refuses what is larger than that.
+    if not len(inside):
+        return written
+    # Many points share few names: each is broken and measured once.
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    broken = [lines(text, size, naming.WIDEST * size) for text in numbers]
+    name = np.array([numbers[text] for text in texts])[inside]
+    wide = np.array([max(row.width for row in rows) for rows in broken])[name]
+    high = np.array([height * len(rows) for rows in broken])[name]
+    # At an edge a name moves into the picture; `free` refuses what is larger than that.
     side = wide / 2 + places.padding
     middle = np.maximum(np.minimum(x[inside], view.width - side), side)
     top = y[inside] + (below - height / 2 if below else -high / 2)
     top = np.maximum(np.minimum(top, view.height - high - places.padding), places.padding)
-    boxes = np.stack([middle - wide / 2, top, middle + wide / 2, top + high], axis=-1).tolist()
-    first_base = top + height / 2 + rise(size)
-    for rows, box, across, base in zip(
-        broken, boxes, middle.tolist(), first_base.tolist(), strict=True
-    ):
-        if places.take([box]):
-            written += [
-                Straight(row, round(across - row.width / 2), round(base + number * height))
-                for number, row in enumerate(rows)
-            ]
+    boxes = np.stack([middle - wide / 2, top, middle + wide / 2, top + high], axis=-1)
+    rows, across, first_base = (
+        each.tolist() for each in (name, middle, top + height / 2 + rise(size))
+    )
+    for number in places.take_each(boxes):
+        for down, row in enumerate(broken[rows[number]]):
+            left = round(across[number] - row.width / 2)
+            written.append(Straight(row, left, round(first_base[number] + down * height)))
     return written
 
 

@@ -158,15 +158,15 @@ def test_no_two_names_overlap_and_none_is_cut(named, ratio):
     """Each name that is written takes a place of its own, within the picture."""
     place = view(ratio)
     taken = labels._Places(place)
-    taken_boxes: list[tuple[float, float, float, float]] = []
-    take = taken.take
+    taken_boxes: list[np.ndarray] = []
+    take_each = taken.take_each
 
     def noted(boxes):
-        if took := take(boxes):
-            taken_boxes.extend(boxes)
-        return took
+        for number in take_each(boxes):
+            taken_boxes.append(boxes[number])
+            yield number
 
-    taken.take = noted
+    taken.take_each = noted
     texts = [each[0] for each in named]
     x, y = (np.array([each[axis] for each in named], np.float64) * ratio for axis in (1, 2))
     found = labels._at_points(taken, place, 12 * ratio, texts, x, y)
