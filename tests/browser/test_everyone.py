@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from typing import Literal
 
 import pytest
 
@@ -42,22 +43,37 @@ def paths(visit: Visit, prefix: str) -> list[str]:
     ]
 
 
-@LANGUAGES
-def test_axe_finds_nothing_in_any_state_of_the_map(visitor: Visitor, prefix: str) -> None:
+@pytest.mark.parametrize(("prefix", "scheme"), [("", "light"), ("/en", "dark")])
+def test_axe_finds_nothing_in_any_state_of_the_map(
+    visitor: Visitor, prefix: str, scheme: Literal["light", "dark"]
+) -> None:
+    """One language by day, the other one by night: what depends on one does not depend on the other."""
     visit = visitor()
-    page = visit.open_map(f"{prefix}/#map=18/53.05/11.05")
-    page.click("#tab-layers")
-    assert violations(page) == [], "layers"
-    page.click("#tab-add")
+    # Or colours are read while they change.
+    visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page = visit.open_map(f"{prefix}/#map=18/53.0{41 if prefix else 43}/11.031")
+    for tab in ("find", "layers", "add"):
+        page.click(f"#tab-{tab}")
+        assert violations(page) == [], tab
     visit.click_middle()
-    assert violations(page) == [], "form"
     page.click("#add-form [type=submit]")
     page.wait_for_selector("[aria-invalid]")
     assert violations(page) == [], "form with errors"
+    page.fill("#add-form [name=species]", "Malus domestica")
+    page.click("#add-form [type=submit]")
+    page.wait_for_selector(".undo-strip")
+    assert violations(page) == [], "saved, details"
+    page.click("#details .acts a[href$=report]")
+    page.wait_for_selector("#contribution")
+    assert violations(page) == [], "report"
+    page.check("#contribution [name=kind] >> nth=0")
+    page.click("#contribution [type=submit]")
+    page.wait_for_selector("#details #waiting")
+    assert violations(page) == [], "it waits"
+    page.click("#details .close")
     page.click("#tab-list")
-    visit.click_middle()
-    page.wait_for_selector("#details article")
-    assert violations(page) == [], "details"
+    page.wait_for_selector("#pending li")
+    assert violations(page) == [], "list, and what is proposed"
 
 
 @LANGUAGES
