@@ -132,7 +132,7 @@ def test_axe_finds_nothing_on_any_route(browser, whole_server, language, kind) -
         for path in seen:
             page.goto(path)
             found.extend(f"{path}: {each}" for each in faults(page))
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def _complaint(kind: str, text: str, address: str) -> list[str]:
