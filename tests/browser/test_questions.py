@@ -32,6 +32,8 @@ def test_from_the_form_to_the_file(visitor: Visitor) -> None:
 
 
 def test_a_filter_that_means_nothing_is_told_beside_what_was_written(visitor: Visitor) -> None:
-    page = visitor(javascript=False).open("/planning/questions?layer=fruit-trees&filter=taste+%3E+3")
+    page = visitor(javascript=False).open(
+        "/planning/questions?layer=fruit-trees&filter=taste+%3E+3"
+    )
     expect(page.get_by_role("alert")).to_contain_text("taste")
     assert page.locator("#f-filter").input_value() == "taste > 3"
