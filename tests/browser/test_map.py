@@ -154,6 +154,15 @@ def test_a_feature_has_a_page_and_a_way_back_to_the_map(visitor: Visitor) -> Non
     expect(page.locator("#details h2")).to_have_text("Apfel")
 
 
+def test_a_link_to_a_feature_opens_it_in_the_window_that_is_open(visitor: Visitor) -> None:
+    page = visitor().open_map(f"/{AT_THE_APPLE}")
+    entry = page.locator("#list li", has_text="Apfel").first
+    expect(entry).to_be_visible()
+    linked = f"{AT_THE_APPLE}&feature=fruit-trees/{entry.get_attribute('data-id')}"
+    page.evaluate("hash => { location.hash = hash; }", linked)
+    expect(page.locator("#details h2")).to_have_text("Apfel")
+
+
 def test_without_webgl_list_details_and_form_work(visitor: Visitor) -> None:
     visit = visitor()
     visit.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
