@@ -2,10 +2,9 @@
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
 PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
-CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER and the bounds of downloads,
-FLAT_STREETS; for
-accounts ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and EMAIL_*
-(docs/how-to/accounts.md).
+CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER and the bounds of downloads and
+analyses, FLAT_STREETS; for accounts ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and
+EMAIL_* (docs/how-to/accounts.md).
 """
 
 import os
@@ -50,6 +49,7 @@ INSTALLED_APPS = [
     "geoplatform.services",
     "geoplatform.exchange",
     "geoplatform.analysis",
+    "geoplatform.planning",
     "geoplatform.webmap",
     "geoplatform.accounts",
     "geoplatform.review",
@@ -109,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "geoplatform.accounts.context.around",
+                "geoplatform.review.context.reviewing",
             ]
         },
     }
@@ -122,6 +123,9 @@ DATABASE_ROUTERS = ["geoplatform.database.router.OwnerMigrates"]
 # Older GDAL may read files named in a spatial reference; ours are EPSG numbers, never text of a request.
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Services whose addresses the description of the interface (/api/openapi) names besides its own.
+API_PARTS = ["geoplatform.services.analyses.openapi.part"]
 
 # The subjects that other rooms look up by role; catalog.Feature points to them.
 MUNICIPALITY_MODEL = "layers.Municipality"
@@ -253,6 +257,10 @@ DOWNLOADS_AT_ONCE = int(os.environ.get("DOWNLOADS_AT_ONCE", "2"))
 DOWNLOAD_SECONDS = int(os.environ.get("DOWNLOAD_SECONDS", "1800"))
 DOWNLOAD_FILE_BYTES = int(os.environ.get("DOWNLOAD_FILE_BYTES", "2000000000"))
 DOWNLOAD_FOLDER = os.environ.get("DOWNLOAD_FOLDER", "")
+# Questions of planners, for each process: how many at once (of the server's four threads, so that the map keeps some),
+# and how long a statement may take that reads a city.
+ANALYSES_AT_ONCE = int(os.environ.get("ANALYSES_AT_ONCE", "2"))
+ANALYSIS_SECONDS = int(os.environ.get("ANALYSIS_SECONDS", "30"))
 
 # What the map is called (none: by its first municipality), and the layer whose features it lists first.
 PLATFORM_NAME = os.environ.get("PLATFORM_NAME", "")

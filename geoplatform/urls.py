@@ -22,6 +22,7 @@ urlpatterns = [
     path("api", landing),
     path("api/", include("geoplatform.services.features.urls")),
     path("api/", include("geoplatform.services.proposals.urls")),
+    path("api/", include("geoplatform.services.analyses.urls")),
     path("", include("geoplatform.services.tiles.urls")),
     path("", include("geoplatform.services.downloads.urls")),
     path("", include("geoplatform.services.wms.urls")),
@@ -34,6 +35,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("geoplatform.accounts.urls")),
         path("", include("geoplatform.review.urls")),
+        path("planning/", include("geoplatform.planning.urls")),
         path("", include("geoplatform.webmap.urls")),
         prefix_default_language=False,
     ),

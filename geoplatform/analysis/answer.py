@@ -52,8 +52,16 @@ class Answer:
 
     @property
     def definition_kind(self) -> str:
-        """`official` or `platform`: whose definition it is."""
-        return "official" if self.indicator.official else "platform"
+        """Whose definition it is: `official`, `platform`, or `changed`: official, but for the parameters."""
+        if not self.indicator.official:
+            return "platform"
+        return "changed" if self.changed else "official"
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Names of the parameters that have other values than the definition's."""
+        usual = {each.name: each.default for each in self.indicator.parameters}
+        return tuple(name for name, value in self.values.items() if value != usual[name])
 
     @property
     def gini(self) -> float:
@@ -85,7 +93,7 @@ def answer(
     if at is not None and at > now:
         raise QueryError("at", _("The future is not known: at is an instant up to now."))
     instant = as_of.stable(at or now)
-    version = _version(instant)
+    version = version_at(instant)
     found = []
     weighting = None
     for number, ags in enumerate(towns):
@@ -110,7 +118,7 @@ def answer(
     )
 
 
-def _version(instant: dt.datetime) -> int:
+def version_at(instant: dt.datetime) -> int:
     """The number of the last changeset up to an instant, 0 before the first."""
     with raw_cursor() as cursor:
         row = cursor.execute(

@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.utils.translation import gettext as _
+
+from geoplatform.query.errors import QueryError
+
 if TYPE_CHECKING:
     import pandas as pd
     from django.utils.functional import _StrPromise as StrPromise
@@ -112,6 +116,21 @@ class Indicator:
     def weighted(self) -> bool:
         """Whether it counts inhabitants by where they live, so that the answer names how they were spread."""
         return "streets" in self.inputs
+
+    def column(self, name: str) -> Column:
+        """Its column of this name; the value of the map for none. Raises QueryError, naming those there are."""
+        known = {each.name: each for each in self.columns}
+        found = known.get(name or self.columns[0].name)
+        if found is None:
+            message = _("column is one of: %s.")
+            raise QueryError("column", message % ", ".join(known))
+        return found
+
+    def band(self, column: Column) -> tuple[str, str] | None:
+        """Names of the columns with what a column would be at a limit a tenth shorter and a tenth longer, if any."""
+        before = "" if column is self.columns[0] else f"{column.name}_"
+        ends = f"{before}lower", f"{before}upper"
+        return ends if set(ends) <= {each.name for each in self.columns} else None
 
     def values(self, given: Mapping[str, Any] | None = None) -> dict[str, float]:
         """The value of each parameter: as given (numbers or their text), else the default. Raises QueryError."""

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 import pandas as pd
+from django.conf import settings
 
 from geoplatform.analysis import changes, reading
 from geoplatform.analysis.city import City
 from geoplatform.analysis.indicator import Indicator, Values
 from geoplatform.catalog import registry
 from geoplatform.query import since
+from geoplatform.query.tabular import unhurried
 
 # Cities, and answers of each: a city of a million inhabitants takes about 200 MB.
 MOST_CITIES = 6
@@ -51,8 +53,9 @@ def current(ags: str, at: dt.datetime | None = None) -> Kept:
         kept = _brought_up(kept, at) if kept else None
         if kept is None:
             seen = since.look()
-            town = reading.municipality(ags)
-            kept = Kept(town, reading.read(town, at), seen)
+            with unhurried(settings.ANALYSIS_SECONDS):
+                town = reading.municipality(ags)
+                kept = Kept(town, reading.read(town, at), seen)
         _kept[ags, at] = kept
         _kept.move_to_end((ags, at))
         while len(_kept) > MOST_CITIES:

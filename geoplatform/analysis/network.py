@@ -76,6 +76,15 @@ class Network:
         return csr_matrix((np.tile(length, 2), (rows, columns)), shape=(size, size))
 
     @cached_property
+    def edges(self) -> shapely.STRtree:
+        """Index of the edges as lines."""
+        ends = np.empty((len(self.start), 2, 2))
+        ends[:, 0, 0], ends[:, 0, 1] = self.x[self.start], self.y[self.start]
+        ends[:, 1, 0], ends[:, 1, 1] = self.x[self.end], self.y[self.end]
+        with uncollected():
+            return shapely.STRtree(shapely.linestrings(ends))
+
+    @cached_property
     def nodes(self) -> shapely.STRtree:
         """Index of the nodes as points."""
         with uncollected():

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -30,6 +31,7 @@ from geoplatform.query.crs import CRS84, metric
 from geoplatform.query.errors import QueryError
 from geoplatform.query.feature_query import Box, FeatureQuery
 from geoplatform.query.select import raw_cursor
+from geoplatform.query.within import box_around
 
 # Metres around a city within which everything is read: more than any limit that may be asked for.
 MARGIN = 2000
@@ -88,9 +90,7 @@ def municipality(ags: str) -> Municipality:
     layer = registry.by_role("municipality")
     found = _table(FeatureQuery(layer=layer, equals={"ags": ags}, limit=1))
     if not len(found):
-        message = _("There is no municipality %(ags)s here. There are: %(names)s.")
-        names = ", ".join(sorted(municipalities())) or "-"
-        raise QueryError("municipality", message % {"ags": ags[:80], "names": names})
+        raise _unknown(ags)
     row = found.iloc[0]
     srid = int(row["metric_srid"])
     quarters = _quarters(ags, row["quarter_kind"], CRS84.srid, None)
@@ -104,10 +104,26 @@ def municipality(ags: str) -> Municipality:
     return Municipality(ags, row["name"], srid, row["quarter_kind"], box)
 
 
+def _unknown(ags: str) -> QueryError:
+    message = _("There is no municipality %(ags)s here. There are: %(names)s.")
+    names = ", ".join(sorted(municipalities())) or "-"
+    return QueryError("municipality", message % {"ags": ags[:80], "names": names})
+
+
 def municipalities() -> dict[str, str]:
     """Names of all municipalities by their key (AGS)."""
     found = _table(FeatureQuery(layer=registry.by_role("municipality"), limit=None))
     return dict(zip(found["ags"], found["name"], strict=True))
+
+
+def comparable() -> dict[str, str]:
+    """Names of those municipalities that have quarters, by their key (AGS), in the order of the names."""
+    query = FeatureQuery(
+        layer=registry.by_role("quarter"), limit=None, selected=frozenset({"municipality"})
+    )
+    known = set(_table(query)["municipality"])
+    named = sorted(municipalities().items(), key=lambda each: each[1])
+    return {ags: name for ags, name in named if ags in known}
 
 
 def read(town: Municipality, at: dt.datetime | None = None) -> City:
@@ -184,6 +200,41 @@ def _species() -> pd.DataFrame:
         )
     )
     return found[list(SPECIES.values())].set_axis(list(SPECIES), axis=1)
+
+
+def outlines(
+    ags: str, per: Literal["quarter", "municipality"], at: dt.datetime | None = None
+) -> gpd.GeoDataFrame:
+    """The quarters of a municipality, or the municipality itself, by id: key, name, municipality (AGS), inhabitants.
+
+    In its metric CRS. Raises QueryError where there is none of this key, or where it has no quarters.
+    """
+    if per == "quarter":
+        town = municipality(ags)
+        return _quarters(ags, town.kind, town.srid, at)
+    layer = registry.by_role("municipality")
+    query = FeatureQuery(layer=layer, equals={"ags": ags}, limit=1)
+    found = _table(query)
+    if not len(found):
+        raise _unknown(ags)
+    srid = int(found.iloc[0]["metric_srid"])
+    frame = _frame(replace(query, at=at, crs=metric(srid)), srid)
+    named = {"key": frame["ags"], "municipality": frame["ags"]}
+    wanted = ["key", "name", "municipality", "inhabitants", "geometry"]
+    return frame.assign(**named)[wanted].astype({"inhabitants": "float64"})
+
+
+def municipality_at(longitude: float, latitude: float) -> str | None:
+    """Key (AGS) of the municipality around a place, None where there is none."""
+    layer = registry.by_role("municipality")
+    here = box_around((longitude, latitude), 0.1)
+    found = _table(FeatureQuery(layer=layer, bbox=here, limit=1))
+    return str(found["ags"].iloc[0]) if len(found) else None
+
+
+def shapes(query: FeatureQuery, srid: int) -> gpd.GeoSeries:
+    """Geometries of the features that a query names, by id, in the metric CRS `srid`."""
+    return _frame(replace(query, crs=metric(srid), selected=frozenset(), limit=None), srid).geometry
 
 
 def _quarters(ags: str, kind: str, srid: int, at: dt.datetime | None) -> gpd.GeoDataFrame:

@@ -6,7 +6,6 @@ Collections are read past them, as bytes that PostGIS made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -55,18 +54,6 @@ class NamedRow(SlugRelatedField):
         raise ValidationError(message % data[:80])
 
 
-class LayerSerializer(GeoFeatureModelSerializer):
-    """Makes its fields from the model once, not for each request."""
-
-    made: dict[str, Any] | None = None
-
-    def get_fields(self) -> dict[str, Any]:
-        kind = type(self)
-        if kind.made is None:
-            kind.made = super().get_fields()
-        return deepcopy(kind.made)
-
-
 def _row_field(layer: Layer, name: str, field: Any) -> NamedRow:
     made = NamedRow(
         slug_field=str(field.related_model.reference),
@@ -80,10 +67,10 @@ def _row_field(layer: Layer, name: str, field: Any) -> NamedRow:
 
 
 @lru_cache(maxsize=500)
-def serializer_of(layer: Layer, names: tuple[str, ...]) -> type[LayerSerializer]:
+def serializer_of(layer: Layer, names: tuple[str, ...]) -> GeoFeatureModelSerializer:
     """Of these editable fields and the geometry, related rows by the name people know.
 
-    A field costs as much to make as to validate, and a change names few.
+    Without data of its own, so that one serves all requests: a field costs more to make than to validate.
     """
     related: dict[str, Any] = {
         name: _row_field(layer, name, field)
@@ -101,7 +88,8 @@ def serializer_of(layer: Layer, names: tuple[str, ...]) -> type[LayerSerializer]
         "validators": [],
     }
     body = {"Meta": type("Meta", (), meta), str(layer.geometry): geometry(), **related}
-    return type(f"{layer.model.__name__}Serializer", (LayerSerializer,), body)
+    kind = type(f"{layer.model.__name__}Serializer", (GeoFeatureModelSerializer,), body)
+    return kind(partial=True)
 
 
 def validated(layer: Layer, properties: Mapping[str, Any], *geometry: Any) -> dict[str, Any]:
@@ -113,9 +101,7 @@ def validated(layer: Layer, properties: Mapping[str, Any], *geometry: Any) -> di
     if geometry:
         document["geometry"] = geometry[0]
     names = tuple(name for name in layer.editable if name in properties)
-    serializer = serializer_of(layer, names)(data=document, partial=True)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+    return dict(serializer_of(layer, names).run_validation(document))
 
 
 def editable_only(layer: Layer, properties: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.facets import has_pyramid
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing
@@ -92,6 +93,7 @@ def map_settings(layer: Layer, box: Box | None) -> dict[str, Any]:
             each.name: [other.name for other in registry.map_layers() if is_alike(each, other)]
             for each in registry.map_layers()
         },
+        "counted": [each.name for each in registry.map_layers() if has_pyramid(each)],
         "titles": {each.name: str(each.title) for each in registry.map_layers()},
         "listing": reverse("listing", args=["LAYER"]),
         "pending": reverse("pending"),

@@ -41,7 +41,7 @@ def near(visit: Visit, longitude: float, latitude: float) -> list[dict[str, Any]
 def add_tree(visit: Visit, longitude: float, latitude: float, species: str = "Apfel") -> Page:
     page = visit.open_map(f"/#map=18/{latitude}/{longitude}")
     page.click("#tab-add")
-    page.fill("[name=species]", species)
+    page.fill("#add-form [name=species]", species)
     page.fill("[name=latitude]", str(latitude))
     page.fill("[name=longitude]", str(longitude))
     page.click("#add-form [type=submit].primary")
@@ -121,7 +121,7 @@ class TestUndo:
     def test_without_javascript(self, visitor: Visitor) -> None:
         visit = visitor(javascript=False)
         page = visit.open("/fruit-trees/new")
-        page.fill("[name=species]", "Apfel")
+        page.fill("#add-form [name=species]", "Apfel")
         page.fill("[name=latitude]", "53.0609")
         page.fill("[name=longitude]", "11.0209")
         page.click("#add-form [type=submit]")
@@ -387,7 +387,7 @@ class TestPlots:
         page.mouse.move(x + 70, y - 70, steps=5)
         page.mouse.up()
         expect(page.locator("[name=shape]")).not_to_have_value("\n".join(lines))
-        page.select_option("[name=state]", "vacant")
+        page.select_option("#add-form [name=state]", "vacant")
         self.save(page)
         [found] = proposals(visit, layer="garden-plots")
         assert found["properties"]["values"]["garden"] == "am-hang"

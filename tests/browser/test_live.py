@@ -68,7 +68,7 @@ def test_an_edit_is_on_the_other_map_and_in_its_list(visitor: Visitor) -> None:
     seen = tiles(other, "fruit-trees")
     # One adds by the form, the other watches.
     visit.page.click("#tab-add")
-    visit.page.fill("[name=species]", "Walnuss (Juglans regia)")
+    visit.page.fill("#add-form [name=species]", "Walnuss (Juglans regia)")
     visit.click_middle()
     visit.page.click("#add-form [type=submit]")
     expect(visit.page.locator("#details article")).to_be_visible()

@@ -41,7 +41,7 @@ def test_a_click_shows_details_in_plain_words(visitor: Visitor) -> None:
     expect(details.locator("h2")).to_have_text("Apfel")
     expect(details.locator("i[lang=la]")).to_have_text("Malus domestica")
     expect(details).to_contain_text("Anfang August bis Anfang November")
-    expect(details).to_contain_text("öffentlich: alle dürfen pflücken")
+    expect(details).to_contain_text("Öffentlich: alle dürfen pflücken")
     expect(details).to_contain_text("6,5 m")
     expect(details).to_contain_text("Quarter a")
     # The quarter and the town lie there too.
@@ -49,6 +49,22 @@ def test_a_click_shows_details_in_plain_words(visitor: Visitor) -> None:
     page.keyboard.press("Escape")
     expect(details).to_be_hidden()
     expect(page.locator("#list")).to_be_visible()
+
+
+def test_a_click_on_a_plot_opens_the_plot_and_tells_what_lies_beneath(visitor: Visitor) -> None:
+    visit = visitor()
+    page = visit.open_map("/en/#map=18/53.0251/11.0851")
+    visit.click_middle()
+    expect(page.locator("#details h2")).to_contain_text("17")
+    beneath = page.locator("#details .also li")
+    expect(beneath).to_have_text([re.compile("^Am Hang"), re.compile("^Quarter a")])
+    # And so does the garden beside its plot.
+    page.keyboard.press("Escape")
+    page.goto(f"{visit.address}/en/#map=19/53.0257/11.0858")
+    page.reload()
+    page.wait_for_selector("html.map-drawn", state="attached")
+    visit.click_middle()
+    expect(page.locator("#details h2")).to_contain_text("Am Hang")
 
 
 def test_from_afar_a_click_shows_details_too(visitor: Visitor) -> None:
@@ -73,10 +89,11 @@ def test_the_same_by_keyboard(visitor: Visitor) -> None:
 def test_tabs_move_by_arrow_keys(visitor: Visitor) -> None:
     page = visitor().open_map()
     page.locator("#tab-list").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#tab-layers")).to_be_focused()
-    expect(page.locator("#layers")).to_be_visible()
-    expect(page.locator("#list")).to_be_hidden()
+    for tab in ("find", "layers"):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(f"#tab-{tab}")).to_be_focused()
+        expect(page.locator(f"#{tab}")).to_be_visible()
+        expect(page.locator("#list")).to_be_hidden()
     page.keyboard.press("End")
     expect(page.locator("#add")).to_be_visible()
 
@@ -144,7 +161,7 @@ def test_without_webgl_list_details_and_form_work(visitor: Visitor) -> None:
     expect(page.locator("#map-note")).to_contain_text("WebGL")
     expect(page.locator("#list li").first).to_be_visible()
     page.click("#tab-add")
-    page.fill("[name=species]", "Walnuss")
+    page.fill("#add-form [name=species]", "Walnuss")
     page.fill("[name=latitude]", "53,06")
     page.fill("[name=longitude]", "11,06")
     page.click("#add-form [type=submit]")

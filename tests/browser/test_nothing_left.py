@@ -152,7 +152,7 @@ def test_who_contributes_leaves_a_key_and_no_address(
         page.wait_for_selector("html.map-drawn", state="attached")
         page.click("#tab-add")
         page.click("#place-pin")
-        page.fill("[name=species]", "Apfel (Malus domestica)")
+        page.fill("#add-form [name=species]", "Apfel (Malus domestica)")
         assert page.evaluate(STORED) == NOTHING
         page.click("#add-form [type=submit]")
         expect(page.locator("#details article")).to_be_visible()

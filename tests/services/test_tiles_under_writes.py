@@ -85,7 +85,7 @@ def run(database, rounds):
         assert list(said) == [rounds] * WRITERS
         assert counts[0] > 0
         client = http.client.HTTPConnection("127.0.0.1", port)
-        for z in (16, 17):
+        for z in (17, 18):
             x, y = tile_of(*PLACE, z)
             _status, etag, body = fetch(client, f"/tiles/trees/{z}/{x}/{y}.mvt", "")
             assert wrong(body, fids, [rounds] * WRITERS) == ""

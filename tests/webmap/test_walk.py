@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import math
 import tempfile
@@ -19,8 +18,8 @@ from hypothesis import strategies as st
 from geoplatform.webmap.walk import MOST, in_order, nearest_first, parse_stops, read, shortened
 from layers.gardens import Garden
 from tests import make
+from tests.webmap.gpx_schema import NAMESPACE, faults
 
-GPX = "{http://www.topografix.com/GPX/1/1}"
 PLACES = st.lists(st.tuples(st.floats(-5000, 5000), st.floats(-5000, 5000)), min_size=1, max_size=7)
 
 
@@ -160,6 +159,7 @@ def test_gpx_is_read_by_gdal_with_every_stop_in_order(row):
     response = Client().get(path)
     assert response.headers["Content-Type"] == "application/gpx+xml"
     assert response.headers["Content-Disposition"] == 'attachment; filename="walk.gpx"'
+    assert faults(response.content) == []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "walk.gpx"
         file.write_bytes(response.content)
@@ -172,26 +172,49 @@ def test_gpx_is_read_by_gdal_with_every_stop_in_order(row):
 
 
 @pytest.mark.django_db
-def test_gpx_keeps_the_order_of_parts_that_its_schema_wants(row):
-    """GPX 1.1, wptType: name, desc, link, type; and characters that XML cannot hold are left out."""
+def test_gpx_is_what_its_schema_says_whatever_things_are_called(row):
+    """Characters that XML cannot hold are left out."""
     trees, _garden = row
     named = Garden.objects.create(
         name="Gärten & <Höfe> \x0b", kind="school", source=make.source(),
         area=make.area(11.06, 53.05, 11.0601, 53.0501),
     )  # fmt: skip
     path = address(key(trees[0]), f"gardens/{named.id}").replace("/walk?", "/walk.gpx?")
-    root = xml.parse(io.BytesIO(Client().get(path).content)).getroot()
-    assert root.tag == f"{GPX}gpx"
-    assert root.get("version") == "1.1"
-    assert [each.tag for each in root] == [
-        f"{GPX}metadata", f"{GPX}wpt", f"{GPX}wpt", f"{GPX}rte",
-    ]  # fmt: skip
-    wanted = ["name", "desc", "link", "type"]
-    for point in root.iter(f"{GPX}wpt"):
-        parts = [each.tag.removeprefix(GPX) for each in point]
-        assert parts == [each for each in wanted if each in parts]
-        assert point.find(f"{GPX}link").get("href").startswith("http://testserver/en/")
-    assert root[2].find(f"{GPX}name").text.startswith("Gärten & <Höfe>")
+    content = Client().get(path).content
+    assert faults(content) == []
+    root = xml.fromstring(content)
+    assert len(root.findall(f"{NAMESPACE}wpt")) == len(list(root.iter(f"{NAMESPACE}rtept"))) == 2
+    # Both have all their parts, or their order would be no test.
+    parts = {each.tag.removeprefix(NAMESPACE) for each in root[1]}
+    assert parts == {"name", "desc", "link", "type"}
+    assert root[1].find(f"{NAMESPACE}link").get("href").startswith("http://testserver/en/")
+    assert root[2].find(f"{NAMESPACE}name").text.startswith("Gärten & <Höfe>")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b"<name>A</name><type>t</type>", b"<type>t</type><name>A</name>"),
+        (b"<name>A</name>", b"<name>A</name><name>A</name>"),
+        (b"<name>A</name>", b"<title>A</title>"),
+        (b"<name>A</name>", b"<name><b>A</b></name>"),
+        (b'lat="53.1"', b'lat="5.31e1"'),
+        (b'lat="53.1"', b'lat="91"'),
+        (b'lon="11.1"', b""),
+        (b"2026-05-01T12:00:00Z", b"1.5.2026"),
+        (b'version="1.1"', b'version="1.0"'),
+        (b'href="http://a/b"', b'href="b"'),
+    ],
+)
+def test_what_is_held_against_the_schema_of_gpx_is_seen(right, wrong):
+    sound = (
+        b'<gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1" creator="c"><metadata>'
+        b'<link href="http://a/b"/><time>2026-05-01T12:00:00Z</time></metadata>'
+        b'<wpt lat="53.1" lon="11.1"><name>A</name><type>t</type></wpt></gpx>'
+    )
+    assert faults(sound) == []
+    assert right in sound
+    assert faults(sound.replace(right, wrong)) != []
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ A parser cannot be interrupted by a statement timeout, and a hostile geometry ha
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -52,10 +53,18 @@ def parse_geometry(node: dict[str, Any], crs: Crs) -> shapely.Geometry:
     """
     made = _made(node, crs) if "type" in node else _box(node.get("bbox"), crs)
     if not made.is_valid:
-        raise GeometryError(
-            _("This geometry is not valid: %s.") % shapely.is_valid_reason(made)[:200]
-        )
+        raise GeometryError(_("This geometry is not valid: %s.") % _fault(made))
     return _to_stored(made, crs)
+
+
+def _fault(made: shapely.Geometry) -> str:
+    """What is wrong with a geometry and where; of all faults a line that crosses itself is the one people make."""
+    reason: str = shapely.is_valid_reason(made)[:200]
+    crossing = re.fullmatch(r"(?:Ring )?Self-intersection\[(\S+) (\S+)\]", reason)
+    if crossing is None:
+        return reason
+    x, y = (f"{float(each):.9g}" for each in crossing.groups())
+    return _("it crosses itself at %(x)s %(y)s") % {"x": x, "y": y}
 
 
 def _made(node: dict[str, Any], crs: Crs) -> shapely.Geometry:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
@@ -43,6 +44,9 @@ def document(request: HttpRequest) -> dict[str, Any]:
     }
     for layer in registry.layers():
         paths.update(_layer_paths(layer))
+    others = parts(request)
+    for each in others:
+        paths.update(each["paths"])
     return {
         "openapi": "3.0.3",
         "info": {"title": _("Open green map"), "version": "1"},
@@ -50,11 +54,22 @@ def document(request: HttpRequest) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "parameters": _parameters(),
-            "schemas": _schemas(),
+            "schemas": {
+                **_schemas(),
+                **{name: schema for each in others for name, schema in each["schemas"].items()},
+            },
             "responses": _responses(),
             "securitySchemes": editing.SCHEMES,
         },
     }
+
+
+def parts(request: HttpRequest) -> list[dict[str, Any]]:
+    """What other services say of themselves: `paths` and `schemas` for this document, `links` for the landing page.
+
+    Services do not know each other; the settings name them.
+    """
+    return [import_string(name)(request) for name in settings.API_PARTS]
 
 
 def _get(

@@ -17,10 +17,11 @@ def document(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     sections: dict[str, dict[str, Any]] = {}
     for path, operations in body["paths"].items():
         parts = path.strip("/").split("/")
-        name = parts[1] if len(parts) > 1 and parts[0] == "collections" else ""
+        layer = parts[1] if len(parts) > 1 and parts[0] == "collections" else ""
         for method, operation in operations.items():
             if method not in ("get", "post", "put", "patch", "delete"):
                 continue
+            name = layer or next(iter(operation.get("tags", ())), "")
             section = sections.setdefault(
                 name, {"title": operation.get("summary", name), "operations": []}
             )

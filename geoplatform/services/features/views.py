@@ -18,6 +18,7 @@ from geoplatform.query.select import attributions, extent
 from geoplatform.services.features.formats import GEOJSON, ITEMS
 from geoplatform.services.features.html import document_page
 from geoplatform.services.features.openapi import document as describe_all
+from geoplatform.services.features.openapi import parts
 from geoplatform.services.features.parameters import given, refuse_all
 from geoplatform.services.features.schemas import CONFORMANCE as FILTERING
 from geoplatform.services.features.schemas import links as schema_links
@@ -90,6 +91,7 @@ def landing(request: HttpRequest) -> dict[str, Any]:
             ),
             link(request, "/api/conformance", "conformance", "application/json"),
             link(request, "/api/collections", "data", "application/json", _("The layers")),
+            *(each for part in parts(request) for each in part["links"]),
         ],
     }
 

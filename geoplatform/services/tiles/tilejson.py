@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog.facets import DEEPEST, has_pyramid
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import properties
+from geoplatform.pyramid.render import ALONE_FROM
 from geoplatform.query.feature_query import Box
 from geoplatform.query.mvt import carried, counts_of, has_names, names_of
 from geoplatform.query.select import attributions
@@ -41,7 +42,7 @@ def tilejson(layer: Layer, address: str) -> dict[str, Any]:
                 "description": _("How many there are, block by block of an eighth of a tile"),
                 "fields": {"n": _("number")},
                 "minzoom": layer.zooms[0],
-                "maxzoom": DEEPEST,
+                "maxzoom": min(layer.zooms[1], ALONE_FROM - 1),
             }
         )
     if has_names(layer):

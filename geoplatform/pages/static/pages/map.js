@@ -98,13 +98,18 @@ const NIGHT = { paper: "#1b231a", ink: "#dfe5d3" };
 const BRIGHT = 170; // of 255: so bright are streets and their edges, and nothing that a colour has a meaning of
 const DIM = 0.28; // what is left of it
 
+/** Whether the reader wants it dark. */
+export function isNight() {
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
 /**
  * The style for who wants it dark; else as it is. Markers keep the colours of the legend.
  * @param {StyleSpecification} style
  * @returns {StyleSpecification}
  */
 export function byNight(style) {
-  if (!matchMedia("(prefers-color-scheme: dark)").matches) return style;
+  if (!isNight()) return style;
   const layers = style.layers.map((each) => {
     if (each.type === "background") return { ...each, paint: { ...each.paint, "background-color": NIGHT.paper } };
     if (each.type === "line") return { ...each, paint: { ...each.paint, "line-color": dimmed(each.paint?.["line-color"]) } };

@@ -102,7 +102,7 @@ export function makeContributing(map) {
       const answer = await sendForm(form, { submitter });
       if (answer.queued) {
         say(text("queued"));
-        done(form);
+        taken(form);
       } else answered(form, answer.status, answer.page);
     } catch (error) {
       console.warn(error);
@@ -142,11 +142,16 @@ export function makeContributing(map) {
     refresh();
   }
 
-  /** @param {HTMLFormElement} form that was taken */
+  /** @param {HTMLFormElement} form that the server has answered */
   function done(form) {
+    taken(form);
+    refresh();
+  }
+
+  /** @param {HTMLFormElement} form that somebody else has now: the server, or the outbox */
+  function taken(form) {
     place.stop();
     if (isAddForm(form)) void startAnew(form);
-    refresh();
   }
 
   /**

@@ -1,16 +1,34 @@
 // From afar: how many there are, block by block, in figures. The tiles bring them from the pyramid, so they are exact.
 
 import { settings } from "./settings.js";
+import { view } from "./state.js";
 
 /** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
 const FEW = 5; // so many can be counted by eye
-const NEAR = 14; // the zoom from which on every point is drawn by itself
+const NEAR = 17; // the zoom from which on every point is drawn by itself; from 14 on only crowded tiles bring figures
 
-/** @param {MapLibreMap} map that is loaded */
+/**
+ * The figures of the layer that the list is about.
+ * @param {MapLibreMap} map that is loaded
+ */
 export function addCounts(map) {
-  const name = settings.layer;
-  if (!map.getSource(name)) return;
+  let shown = view().layer;
+  draw(map, shown);
+  document.addEventListener("view", () => {
+    if (view().layer === shown) return;
+    for (const id of [`${shown}/counts-text`, `${shown}/counts`]) if (map.getLayer(id)) map.removeLayer(id);
+    shown = view().layer;
+    draw(map, shown);
+  });
+}
+
+/**
+ * @param {MapLibreMap} map
+ * @param {string} name of the layer
+ */
+function draw(map, name) {
+  if (!settings.counted.includes(name)) return;
   const visible = map.getStyle().layers.some((each) => "source" in each && each.source === name && each.layout?.visibility !== "none");
   map.addLayer({
     id: `${name}/counts`,

@@ -1,11 +1,14 @@
 // A ring around the feature that the reader looks at in the list or in the details.
 
+import { isNight } from "../pages/map.js";
+
 /** @import { GeoJSONSource, Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 
 /** @type {{type: "FeatureCollection", features: []}} */
 const NOTHING = { type: "FeatureCollection", features: [] };
 
 const SHAPE = "highlight-shape";
+const COLOR = isNight() ? "#cdeabd" : "#1d4029";
 
 /** @param {MapLibreMap} map */
 export function addHighlight(map) {
@@ -17,7 +20,7 @@ export function addHighlight(map) {
     paint: {
       "circle-radius": 14,
       "circle-color": "rgba(0,0,0,0)",
-      "circle-stroke-color": "#1d4029",
+      "circle-stroke-color": COLOR,
       "circle-stroke-width": 3.5,
     },
   });
@@ -49,7 +52,7 @@ export function highlightFeature(map, article) {
     "source-layer": layer,
     filter: ["==", ["get", "id"], id],
     layout: { "line-join": "round" },
-    paint: { "line-color": "#1d4029", "line-width": 4 },
+    paint: { "line-color": COLOR, "line-width": 4 },
   });
 }
 

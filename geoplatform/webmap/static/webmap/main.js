@@ -59,6 +59,8 @@ function start() {
     void refreshList(map);
     makeLive(map);
     openLinked();
+    // A link of ours that is opened in the same window, or typed in.
+    window.addEventListener("hashchange", openLinked);
     makeSheetLink(map);
     makeWalk(map);
   });

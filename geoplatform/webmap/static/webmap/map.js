@@ -69,7 +69,9 @@ function tellOnce(map) {
   let told = false;
   map.on("error", ({ error }) => {
     console.warn(error);
-    if (!told) say(text("mapFailed"));
+    // Without a network everybody knows why, and what is said about what they do is worth more.
+    if (told || !navigator.onLine) return;
+    say(text("mapFailed"));
     told = true;
   });
 }

@@ -1,6 +1,7 @@
 // What is proposed and waits: question marks and dashed outlines over the map, never in its tiles; and its list.
 
 import { readKey } from "../pages/key.js";
+import { isNight } from "../pages/map.js";
 import { fetchPage } from "./pages.js";
 import { element, settings } from "./settings.js";
 import { showTab } from "./tabs.js";
@@ -24,7 +25,7 @@ export function makePending(map) {
     type: "line",
     source: SOURCE,
     filter: ["!=", ["geometry-type"], "Point"],
-    paint: { "line-color": "#5b2a86", "line-width": 3, "line-dasharray": [2, 1.5] },
+    paint: { "line-color": isNight() ? "#cfa8f2" : "#5b2a86", "line-width": 3, "line-dasharray": [2, 1.5] },
   });
   map.addLayer({
     id: "proposal-marks",

@@ -11,6 +11,7 @@
  * @property {string} layer the layer that the page's list was made for
  * @property {string} home the layer that the map is about when its address names none
  * @property {Record<string, string[]>} together layers whose tiles follow a layer's filter, itself among them
+ * @property {string[]} counted layers whose tiles say how many there are
  * @property {Record<string, string>} titles of all layers
  * @property {string} listing address of a layer's list, with LAYER in it
  * @property {string} pending address of the list of what is proposed

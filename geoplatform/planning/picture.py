@@ -1,0 +1,107 @@
+"""The map as vector graphics made here: outlines of quarters in pixels, ready for the template."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+WIDTH = 720.0
+LOWEST, HIGHEST = 300.0, 760.0  # pixels of height
+MARGIN = 8.0
+SIMPLE = 1.2  # pixels that an outline may be simpler than it is
+ROOM = 13.0  # pixels around a number that must be the quarter's own
+DEGREE = 111_320.0  # metres of latitude
+ROUND = (1, 2, 5)
+
+
+@dataclass(frozen=True)
+class Area:
+    """A quarter on the map: outline, what it is called there, its look (`shade`), and its sign if there is room."""
+
+    id: str
+    outline: str
+    title: str
+    shade: str
+    sign: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A map of some areas. `bar` is the length of the scale bar in pixels, `metres` what it stands for."""
+
+    width: float
+    height: float
+    areas: tuple[Area, ...]
+    bar: float
+    metres: int
+
+
+# What an area is called, its shade and its sign, by its id.
+Look = Callable[[str], tuple[str, str, str]]
+
+
+def drawn(rows: gpd.GeoDataFrame, look: Look) -> Picture:
+    """A map of rows with a geometry in EPSG:4326, longitude first; north is up, lengths are true in its middle."""
+    here = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
+    if not len(here):
+        return Picture(WIDTH, LOWEST, (), 0.0, 0)
+    west, south, east, north = here.total_bounds
+    wide = math.cos(math.radians((south + north) / 2))
+    across, up = max((east - west) * wide, 1e-6), max(north - south, 1e-6)
+    inner = WIDTH - 2 * MARGIN
+    scale = min(inner / across, (HIGHEST - 2 * MARGIN) / up)
+    height = max(up * scale + 2 * MARGIN, LOWEST)
+    left, top = (WIDTH - across * scale) / 2, (height - up * scale) / 2
+
+    def pixels(xy: np.ndarray) -> np.ndarray:
+        x = left + (xy[:, 0] - west) * wide * scale
+        y = top + (north - xy[:, 1]) * scale
+        return np.column_stack([x, y])
+
+    shapes = shapely.transform(here.geometry.to_numpy(), pixels)
+    # Neighbours keep one border between them.
+    shapes = shapely.coverage_simplify(shapes, SIMPLE)
+    areas = []
+    for id, shape in zip(here.index, shapes, strict=True):
+        title, shade, sign = look(str(id))
+        x, y, room = _middle(shape)
+        areas.append(Area(str(id), _path(shape), title, shade, sign if room >= ROOM else "", x, y))
+    bar, metres = _bar(scale)
+    return Picture(WIDTH, round(height, 1), tuple(areas), bar, metres)
+
+
+def _path(shape: shapely.Geometry) -> str:
+    """The rings of a shape as the data of an SVG path."""
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    return "".join(
+        "M" + " ".join(f"{x:.1f},{y:.1f}" for x, y in shapely.get_coordinates(ring)[:-1]) + "z"
+        for ring in rings
+    )
+
+
+def _middle(shape: shapely.Geometry) -> tuple[float, float, float]:
+    """Where in a shape most room is, and how much: x, y, radius."""
+    parts = shapely.get_parts(shape)
+    if not len(parts):
+        return 0.0, 0.0, 0.0
+    largest = parts[np.argmax(shapely.area(parts))]
+    if largest.is_empty or largest.area <= 0:
+        return 0.0, 0.0, 0.0
+    circle = shapely.maximum_inscribed_circle(largest, tolerance=1.0)
+    (x, y), *_rest = shapely.get_coordinates(circle)
+    return round(x, 1), round(y, 1), float(circle.length)
+
+
+def _bar(scale: float) -> tuple[float, int]:
+    """A round length that takes about a fifth of the width: pixels and metres."""
+    wanted = WIDTH / 5 / scale * DEGREE
+    tens = 10 ** math.floor(math.log10(wanted))
+    metres = max(step * tens for step in ROUND if step * tens <= wanted)
+    return round(metres / DEGREE * scale, 1), int(metres)

@@ -1,0 +1,55 @@
+"""The paragraph that a council paper can quote."""
+
+from __future__ import annotations
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from geoplatform.analysis import about
+from geoplatform.analysis.about import figure
+from geoplatform.planning.shown import Shown
+
+
+def citation(shown: Shown, platform: str, address: str) -> str:
+    """What was found, by which definition, out of which data, and where it can be looked up again."""
+    now, column = shown.now, shown.column
+    known = shown.values.dropna()
+    parts = [
+        _("%(title)s, %(where)s: %(what)s.")
+        % {
+            "title": now.indicator.title,
+            "where": shown.where(),
+            "what": f"{column.title} ({column.unit})" if column.unit else column.title,
+        }
+    ]
+    if len(known):
+        parts.append(
+            _(
+                "In the %(count)d quarters with a figure from %(low)s to %(high)s, median %(median)s."
+            )
+            % {
+                "count": len(known),
+                "low": figure(float(known.min()), column, unit=True),
+                "high": figure(float(known.max()), column, unit=True),
+                "median": figure(float(known.median()), column, unit=True),
+            }
+        )
+    kind = capfirst(about.kind_words(now.definition_kind))
+    parts.append(f"{kind}: {now.indicator.definition}")
+    if changed := about.changed_words(now):
+        parts.append(_("Asked otherwise than defined: %s.") % changed)
+    if given := about.parameter_words(now):
+        parts.append(
+            _("Reckoned with: %s.") % ", ".join(f"{name} {value}" for name, value in given)
+        )
+    if spread := about.weighting_words(now.weighting):
+        parts.append(f"{capfirst(spread)}.")
+    parts.append(
+        _("Data of %(at)s, version %(version)d.")
+        % {"at": about.instant_words(now.at), "version": now.version}
+    )
+    sources = [*now.attributions, *(label for label, _address in about.licence_words(now))]
+    if sources:
+        parts.append(_("Sources: %s.") % ", ".join(sources))
+    parts.append(f"{platform}, {address}")
+    return " ".join(str(each) for each in parts)

@@ -1,0 +1,1 @@
+"""Indicators of quarters for programs: /api/analyses, in the shapes of OGC API Processes (18-062r2)."""
