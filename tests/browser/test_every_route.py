@@ -145,22 +145,6 @@ def _foreign(address: str, ours: str) -> list[str]:
     return [] if address.startswith((ours, "data:", "blob:")) else [f"asked for {address}"]
 
 
-<<<<<<< HEAD
-=======
-def _faults(page: Page) -> Iterator[str]:
-    """What is wrong with the page that stands there."""
-    yield from (f"wide: {each}" for each in violations(page))
-    page.set_viewport_size(NARROW)
-    if wide(page) > NARROW["width"]:
-        yield f"{wide(page)} pixels wide"
-    yield from (f"narrow: {each}" for each in violations(page))
-    # What changes its colour slowly is looked at when it has.
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    yield from (f"dark: {each}" for each in violations(page, rules=["color-contrast"]))
-    page.emulate_media(color_scheme="light")
-
-
->>>>>>> planning
 def test_pages_of_the_operators_begin_for_everyone(browser, whole_server) -> None:
     """The rest of the administration is Django's own."""
     with opened(browser, whole_server, staff=True) as page:
