@@ -26,10 +26,16 @@ def test_nothing_comes_from_elsewhere_and_no_cookie_is_set(visitor: Visitor) -> 
 
 
 def test_scripts_are_served_under_hashed_names(visitor: Visitor) -> None:
+    """Also those that come later: under another name they would come twice, and be missing without a network."""
     visit = visitor()
-    visit.open_map()
+    page = visit.open_map()
+    page.click("#tab-add")
+    page.click('#what a[data-layer="gardens"]')
+    page.click("#place-draw")
+    expect(page.locator("#status")).to_contain_text("Ecke für Ecke")
     scripts = [each for each in visit.requests if re.search(r"\.m?js$", each)]
     assert len(scripts) > 10
+    assert any("terra-draw" in each for each in scripts)
     assert [each for each in scripts if not re.search(r"\.[0-9a-f]{12}\.m?js$", each)] == []
 
 
