@@ -36,7 +36,7 @@ print(time.process_time())
 # The process tells what it and its children used after all was imported.
 OURS = """
 import os, sys, time
-from geoplatform.exchange.startup import without_pandas
+from geoplatform.formats.startup import without_pandas
 without_pandas()
 import django
 django.setup()

@@ -19,6 +19,8 @@ import shapely
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from geoplatform.catalog import registry
+from geoplatform.exchange import places
 from geoplatform.exchange.errors import LoadError
 from geoplatform.exchange.fixtures import load_with_species
 from geoplatform.exchange.load import Request
@@ -26,6 +28,7 @@ from geoplatform.exchange.mapping import MappingError, Place
 from geoplatform.exchange.osm_area import Area
 from geoplatform.exchange.osm_mapping import (
     METRIC_CRS,
+    SOURCE,
     TOWN,
     WITHIN,
     OsmMapping,
@@ -176,7 +179,19 @@ def _loaded(
             reader=reader,
         )
     )
+    _check_licences(mapping)
     return told
+
+
+def _check_licences(mapping: OsmMapping) -> None:
+    """The database has the last word on whose a feature is (by quarters): no other municipality's layer gets mixed."""
+    model = mapping.layer.model
+    if all(each.name != "municipality" for each in model._meta.concrete_fields):
+        return
+    rows = model._default_manager.filter(source__name=SOURCE.name).exclude(municipality=None)
+    keys = rows.order_by().values_list("municipality", flat=True).distinct()
+    for town in registry.by_role("municipality").rows().filter(pk__in=list(keys)):
+        places.ensure_licence(model, town, SOURCE.licence)
 
 
 def _reader(mapping: OsmMapping, batches: Iterator[Batch]) -> Reader:

@@ -29,12 +29,15 @@ class Town:
 
 
 class Area:
-    """The municipalities asked for, in the order of their keys, and a box."""
+    """The municipalities asked for, in the order of their keys, and a box.
 
-    def __init__(self, towns: list[Town], box: Box | None) -> None:
-        self.towns = towns
+    The others count too: what lies in one of them for the most part is not one's own.
+    """
+
+    def __init__(self, known: list[Town], asked: str | None, box: Box | None) -> None:
+        self.towns = [each for each in known if asked is None or each.ags == asked]
         self.box = shapely.box(*box) if box else None
-        self.outlined = [each for each in towns if each.outline is not None]
+        self.outlined = [each for each in known if each.outline is not None]
         for each in self.outlined:
             shapely.prepare(each.outline)
 
@@ -42,18 +45,16 @@ class Area:
     def known(cls, ags: str | None, box: Box | None) -> Area:
         """Of the platform's municipalities the one of that key, else all."""
         rows: Any = registry.by_role("municipality").model.objects.order_by("ags")  # type: ignore[attr-defined]
-        if ags is not None:
-            rows = rows.filter(ags=ags)
         if box and not (-180 <= box[0] < box[2] <= 180 and -90 <= box[1] < box[3] <= 90):
             raise LoadError(_("--bbox is west,south,east,north in degrees, west and south first."))
-        towns = [
+        known = [
             Town(
                 MunicipalityInfo(each.ags, each.name, each.metric_srid, each.quarter_kind),
                 shapely.from_wkb(bytes(each.outline.wkb)) if each.outline else None,
             )
             for each in rows
         ]
-        return cls(towns, box)
+        return cls(known, ags, box)
 
     @property
     def whole(self) -> Town | None:
@@ -68,7 +69,7 @@ class Area:
         missing = shapely.is_missing(shapes)
         best = np.zeros(len(shapes))
         found: np.ndarray = np.full(len(shapes), None, object)
-        if not self.outlined and self.whole is not None:
+        if self.whole is not None and self.whole.outline is None:
             found[:] = self.whole.ags
         dimension = shapely.get_dimensions(shapes)
         for town in self.outlined:
@@ -83,6 +84,8 @@ class Area:
             better = sizes > best[touching]
             best[touching[better]] = sizes[better]
             found[touching[better]] = town.ags
+        asked = {each.ags for each in self.towns}
+        found[[each not in asked for each in found]] = None
         if self.box is not None:
             found[~missing & ~shapely.intersects(self.box, shapes)] = None
         if self.towns:

@@ -11,6 +11,7 @@ import json
 import resource
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ import osmium
 import pyarrow as pa
 
 from geoplatform.formats.osm_tags import Choice, parse
+from geoplatform.formats.startup import without_pandas
 
 ID, TAKEN = "@id", "@taken"
 POINT, LINE, AREA = "point", "line", "area"
 ROWS_AT_ONCE = 16_384
 BROKEN, TOO_MUCH = 3, 4
+ByKey = dict[str, list["Selection"]]
 NAMES = {"n": "node", "w": "way", "r": "relation"}
 
 
@@ -98,19 +101,20 @@ def read(path: str, selections: list[Selection]) -> None:
     shapes = osmium.geom.WKBFactory()
     keys = {key for each in selections for key in each.take.by_key}
     by_kind = {
-        kind: [each for each in selections if each.geometry == kind] for kind in (POINT, LINE, AREA)
+        kind: _by_key([each for each in selections if each.geometry == kind])
+        for kind in (POINT, LINE, AREA)
     }
     objects: Any = osmium.FileProcessor(path)
     objects = objects.with_areas() if by_kind[AREA] else objects.with_locations()
     for each in objects.with_filter(osmium.filter.KeyFilter(*keys)):
         tags = {tag.k: tag.v for tag in each.tags}
         if each.is_node():
-            for selection in by_kind[POINT]:
+            for selection in _candidates(tags, by_kind[POINT]):
                 if (taken := selection.takes(tags)) is not None:
                     selection.add(f"node/{each.id}", taken, tags, _shape(shapes.create_point, each))
         elif each.is_area():
             key = f"{'way' if each.from_way() else 'relation'}/{each.orig_id()}"
-            for selection in by_kind[AREA]:
+            for selection in _candidates(tags, by_kind[AREA]):
                 if (taken := selection.takes(tags)) is not None:
                     shape = _shape(shapes.create_multipolygon, each)
                     selection.later.pop(key, None)
@@ -120,17 +124,32 @@ def read(path: str, selections: list[Selection]) -> None:
             _way_or_relation(each, tags, by_kind, shapes)
 
 
+def _by_key(selections: list[Selection]) -> ByKey:
+    """Selections by the tags of which their objects have one."""
+    found: ByKey = {}
+    for selection in selections:
+        for key in selection.take.by_key:
+            found.setdefault(key, []).append(selection)
+    return found
+
+
+def _candidates(tags: dict[str, str], by_key: ByKey) -> Iterable[Selection]:
+    """Selections that may take an object with these tags, each once."""
+    lists = [by_key[key] for key in tags if key in by_key]
+    return lists[0] if len(lists) == 1 else dict.fromkeys(each for one in lists for each in one)
+
+
 def _way_or_relation(
-    each: Any, tags: dict[str, str], by_kind: dict[str, list[Selection]], shapes: Any
+    each: Any, tags: dict[str, str], by_kind: dict[str, ByKey], shapes: Any
 ) -> None:
     key = f"{NAMES[each.type_str()]}/{each.id}"
     if each.is_way():
-        for selection in by_kind[LINE]:
+        for selection in _candidates(tags, by_kind[LINE]):
             if (taken := selection.takes(tags)) is not None:
                 selection.add(key, taken, tags, _shape(shapes.create_linestring, each))
     elif tags.get("type") not in {"multipolygon", "boundary"}:
         return
-    for selection in by_kind[AREA]:
+    for selection in _candidates(tags, by_kind[AREA]):
         if (
             tags.get("area") != "no"
             and key not in selection.expected
@@ -148,6 +167,7 @@ def _shape(make: Any, each: Any) -> bytes | None:
 
 
 def main() -> int:
+    without_pandas()
     said = json.load(sys.stdin)
     limit = said["memory"]
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

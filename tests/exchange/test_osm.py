@@ -193,6 +193,33 @@ def test_each_object_goes_to_the_municipality_it_overlaps_most(load_osm):
     }
 
 
+def test_what_lies_mostly_in_the_neighbour_is_left_to_it(load_osm):
+    west, east = make.municipality("13004000"), make.municipality("13003000")
+    make.quarter(west, "a", make.WEST_BOX)
+    make.quarter(east, "b", make.EAST_BOX)
+    Licensing.objects.create(table="layers_greenspace", municipality=east, licence="cc-zero")
+    file = OsmFile()
+    file.box(11.09, 53.01, 11.13, 53.02, leisure="park")
+    file.box(11.05, 53.01, 11.11, 53.02, leisure="park")
+    assert load_osm(file, "--municipality", "13004000")[0] == 0
+    assert GreenSpace.objects.get().source_key == "way/2"
+
+
+def test_where_the_database_finds_another_municipality_licences_are_kept_apart_too(load_osm):
+    """More of the park lies in the west, but no quarter there holds as much of it as the one in the east."""
+    west, east = make.municipality("13004000"), make.municipality("13003000")
+    for number in range(4):
+        south = 53.0 + number / 40
+        make.quarter(west, f"a{number}", (11.0, south, 11.1, south + 0.025))
+    make.quarter(east, "b", make.EAST_BOX)
+    Licensing.objects.create(table="layers_greenspace", municipality=east, licence="cc-zero")
+    file = OsmFile()
+    file.box(11.04, 53.01, 11.15, 53.09, leisure="park")
+    with pytest.raises(CommandError, match="never mixed"):
+        load_osm(file, "--municipality", "13004000")
+    assert GreenSpace.objects.count() == 0
+
+
 def test_municipality_box_and_layers_can_be_chosen(load_osm):
     west, east = make.municipality("13004000"), make.municipality("13003000")
     make.quarter(west, "a", make.WEST_BOX)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.exchange.printing import print_summary
-from geoplatform.exchange.startup import without_pandas
+from geoplatform.formats.startup import without_pandas
 
 NOTHING, SOME = 2, 3
 

@@ -15,7 +15,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.exchange.printing import print_summary
-from geoplatform.exchange.startup import without_pandas
+from geoplatform.formats.startup import without_pandas
 
 ALL, NOTHING, SOME = 0, 2, 3
 

@@ -1,4 +1,4 @@
-"""Commands that load files start without what they do not need."""
+"""Processes that read files start without what they do not need."""
 
 import sys
 from typing import Any
