@@ -11,7 +11,7 @@ import pandas as pd
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from geoplatform.analysis import about, asking, gate
+from geoplatform.analysis import about, asking
 from geoplatform.analysis.about import figure
 from geoplatform.analysis.answer import Answer, answer
 from geoplatform.analysis.indicator import Column
@@ -35,15 +35,14 @@ class Shown:
 
     @classmethod
     def of(cls, question: Question) -> Shown:
-        """Ask. Raises QueryError, Unanswerable, Busy."""
+        """Ask. Raises QueryError, Unanswerable."""
         towns = asking.towns(question.towns)
         against = question.against
-        with gate.admitted():
-            now = answer(question.indicator, towns, question.values, at=question.at)
-            then = None
-            if question.since is not None:
-                then = answer(question.indicator, towns, question.values, at=question.since)
-            other = answer(against, towns, at=question.at) if against else None
+        now = answer(question.indicator, towns, question.values, at=question.at)
+        then = None
+        if question.since is not None:
+            then = answer(question.indicator, towns, question.values, at=question.since)
+        other = answer(against, towns, at=question.at) if against else None
         return cls(question, now, then, other)
 
     @property

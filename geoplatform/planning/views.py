@@ -48,7 +48,10 @@ def _answered(request: HttpRequest, template: str, *, canonical: bool = False) -
         if canonical:
             # What a form sends holds every field; the address to keep says what was chosen.
             return HttpResponseRedirect(f"{request.path}?{question.query()}")
-        context |= _context(request, question, Shown.of(question))
+        with gate.admitted():
+            # What is drawn costs as much as what is reckoned from what is kept.
+            context |= _context(request, question, Shown.of(question))
+            response = page.render_page(request, template, context)
     except Unanswerable as error:
         return page.render_page(request, "unanswerable.html", {**context, "missing": str(error)})
     except QueryError as error:
@@ -60,7 +63,6 @@ def _answered(request: HttpRequest, template: str, *, canonical: bool = False) -
         if isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled):
             return page.too_long(request)
         raise
-    response = page.render_page(request, template, context)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

@@ -149,7 +149,8 @@ def _faults(page: Page) -> Iterator[str]:
     if wide(page) > NARROW["width"]:
         yield f"{wide(page)} pixels wide"
     yield from (f"narrow: {each}" for each in violations(page))
-    page.emulate_media(color_scheme="dark")
+    # What changes its colour slowly is looked at when it has.
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     yield from (f"dark: {each}" for each in violations(page, rules=["color-contrast"]))
     page.emulate_media(color_scheme="light")
 
