@@ -39,7 +39,7 @@ def questions(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(f"{request.path}?{query(asked, at if instant else '')}")
         with gate.admitted():
             told = Told(reply(asked, at=instant), at if instant else "")
-        context |= _context(request, told)
+            context |= _context(request, told)  # drawing an answer is part of answering
     except QueryError as error:
         context |= {"wrong": str(error), "parameter": error.parameter}
         return page.render_page(request, "questions.html", context, status=400)

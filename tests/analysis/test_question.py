@@ -5,7 +5,6 @@ import itertools
 import json
 import math
 
-import networkx as nx
 import pytest
 import shapely
 from django.contrib.gis.geos import LineString, MultiPolygon, Polygon
@@ -14,12 +13,13 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from geoplatform.analysis import drawn, keeping, question
-from geoplatform.analysis.reply import TOLERANCE, reply
+from geoplatform.analysis.reply import reply
 from geoplatform.query.errors import QueryError
 from layers.green_spaces import GreenSpace
 from layers.plants import Plant
 from layers.streets import Street
 from tests import make
+from tests.analysis.between import graph_of, walk
 
 TOWN = "13004000"
 SRID = 25833
@@ -292,46 +292,6 @@ def test_walks_are_those_of_networkx(town, drawn_layers, limit):
         expected[homes[id]] += far <= limit
     found = ask(layer="trees", relation="walk", metres=limit, other="green-spaces")
     assert by_key(found) == expected
-
-
-def walk(graph, start, end):
-    """One shape's way to another; never through a third."""
-    stay = [node for node in graph if node[0] != "shape" or node in (start, end)]
-    try:
-        return nx.shortest_path_length(graph.subgraph(stay), start, end, weight="weight")
-    except (nx.NetworkXNoPath, nx.NodeNotFound):
-        return math.inf
-
-
-def graph_of(ways, shapes):
-    """The network's edges cut where shapes meet them, one edge after the other."""
-    found = nx.Graph()
-    found.add_nodes_from(("shape", number) for number in range(len(shapes)))
-    for edge, (a, b, length) in enumerate(zip(ways.start, ways.end, ways.length, strict=True)):
-        line = shapely.LineString([(ways.x[a], ways.y[a]), (ways.x[b], ways.y[b])])
-        stops = [(0.0, ("node", a)), (float(length), ("node", b))]
-        for number, shape in enumerate(shapes):
-            far = line.distance(shape)
-            if far > TOLERANCE:
-                continue
-            spots = [shapely.shortest_line(line, shape).coords[0]]
-            if far == 0:
-                spots += shapely.get_coordinates(line.intersection(shape)).tolist()
-            for n, spot in enumerate(spots):
-                into = min(line.project(shapely.Point(spot)), float(length))
-                name = ("place", edge, number, n)
-                stops.append((into, name))
-                join(found, ("shape", number), name, far)
-        stops.sort(key=lambda stop: (stop[0], stop[1][0] == "node" and stop[1][1] == b))
-        for (here, p), (there, q) in itertools.pairwise(stops):
-            join(found, p, q, there - here)
-    return found
-
-
-def join(graph, a, b, weight):
-    if a != b:
-        least = graph.get_edge_data(a, b, {"weight": math.inf})["weight"]
-        graph.add_edge(a, b, weight=min(weight, least))
 
 
 # What cannot be asked
