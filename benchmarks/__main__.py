@@ -28,6 +28,7 @@ ALL = (
     "undo",
     "stream",
     "load",
+    "load_osm",
     "wms",
     "weight",
     "analysis",

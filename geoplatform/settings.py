@@ -2,9 +2,9 @@
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
 PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
-CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DOWNLOAD_FOLDER and the bounds of downloads and analyses,
-FLAT_STREETS; for accounts ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and EMAIL_*
-(docs/how-to/accounts.md).
+CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER and the bounds of downloads and
+analyses, FLAT_STREETS; for accounts ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and
+EMAIL_* (docs/how-to/accounts.md).
 """
 
 import os
@@ -270,6 +270,9 @@ MAP_LAYER = os.environ.get("MAP_LAYER", "fruit-trees")
 CONTACT_ORGANISATION = os.environ.get("CONTACT_ORGANISATION", "")
 CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "")
 CONTACT_PHONE = os.environ.get("CONTACT_PHONE", "")
+
+# Who contributes the catalogue to GovData: an address of http://dcat-ap.de/def/contributors/, which GovData gives out.
+DCAT_CONTRIBUTOR = os.environ.get("DCAT_CONTRIBUTOR", "")
 
 # The map's ground: none unless a city configures one, so that no page asks another host.
 BASEMAP_URL = os.environ.get("BASEMAP_URL", "")

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("geoplatform.services.downloads.urls")),
     path("", include("geoplatform.services.wms.urls")),
     path("", include("geoplatform.services.changes.urls")),
+    path("", include("geoplatform.services.catalogue.urls")),
     path("healthz", healthz),
     path("sw.js", worker, name="worker"),
     path("admin/", admin.site.urls),
@@ -40,7 +41,7 @@ urlpatterns = [
     ),
 ]
 
-PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/", "/changes/")
+PROGRAMS = ("/api/", "/tiles/", "/styles/", "/downloads/", "/wms/", "/changes/", "/catalogue.")
 
 
 def _speaker(request: HttpRequest) -> ModuleType:

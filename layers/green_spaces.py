@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.symbols import Categorized, Fill
+from geoplatform.catalog.themes import HighValue
 
 
 class Kind(models.TextChoices):
@@ -69,4 +70,5 @@ layer = Layer(
         Fill(color="#a3b899", opacity=0.5, outline="#6f8665"),
     ),
     zooms=(10, 22),
+    high_value=HighValue.ENVIRONMENT,
 )

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import AbstractMunicipality
 from geoplatform.catalog.symbols import Fill
+from geoplatform.catalog.themes import HighValue, Theme
 
 
 class Municipality(AbstractMunicipality):
@@ -26,4 +27,6 @@ layer = Layer(
     symbol=Fill(color=None, outline="#5b4b8a", outline_width=2.5, outline_dash=(6, 3)),
     zooms=(4, 22),
     role="municipality",
+    theme=Theme.REGIONS,
+    high_value=HighValue.GEOSPATIAL,
 )

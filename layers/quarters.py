@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import AbstractQuarter
 from geoplatform.catalog.symbols import Fill
+from geoplatform.catalog.themes import HighValue, Theme
 
 
 class Quarter(AbstractQuarter):
@@ -32,4 +33,6 @@ layer = Layer(
     ),
     zooms=(9, 22),
     role="quarter",
+    theme=Theme.REGIONS,
+    high_value=HighValue.GEOSPATIAL,
 )

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.symbols import Categorized, Stroke
+from geoplatform.catalog.themes import HighValue, Theme
 
 
 class Kind(models.TextChoices):
@@ -69,4 +70,6 @@ layer = Layer(
         STREET,
     ),
     zooms=(12, 22),
+    theme=Theme.TRANSPORT,
+    high_value=HighValue.MOBILITY,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -169,4 +170,9 @@ def instant_words(instant: dt.datetime) -> str:
 
 def licence_words(answer: Answer) -> list[tuple[str, str]]:
     """Label and address of each licence."""
-    return [(str(Licence(each).label), LICENCE_ADDRESSES + each) for each in answer.licences]
+    return licence_names(answer.licences)
+
+
+def licence_names(licences: Iterable[str]) -> list[tuple[str, str]]:
+    """Label and address of each."""
+    return [(str(Licence(each).label), LICENCE_ADDRESSES + each) for each in licences]

@@ -140,6 +140,11 @@ def numbers(layer: Layer) -> list[Property]:
     ]
 
 
+def is_drawn(given: Mapping[str, str]) -> bool:
+    """Whether an area is asked for that somebody drew, so that no municipality is."""
+    return (given.get("per") or ("area" if given.get("area") else "")) == "area"
+
+
 def parse(given: Mapping[str, str], municipalities: Sequence[str]) -> Question:
     """A question out of PARAMETERS as an address holds them. Raises QueryError, which names the parameter.
 
@@ -147,7 +152,7 @@ def parse(given: Mapping[str, str], municipalities: Sequence[str]) -> Question:
     """
     layer = _layer("layer", given, subjects())
     figure = cast(Figure, _one_of("figure", given, FIGURES, "count"))
-    per = cast(Per, _one_of("per", given, PER, "area" if given.get("area") else "quarter"))
+    per = cast(Per, _one_of("per", given, PER, "area" if is_drawn(given) else "quarter"))
     if figure in CLIPPED and layer.dimension != (2 if figure == "area" else 1):
         message = _("%(layer)s have no %(figure)s.")
         raise QueryError("figure", message % {"layer": layer.title, "figure": _(figure)})

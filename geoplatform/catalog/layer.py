@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from geoplatform.catalog.models import Feature
 from geoplatform.catalog.symbols import Symbol
+from geoplatform.catalog.themes import HighValue, Theme
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -60,6 +61,8 @@ class Layer:
     visible   whether the map shows the layer when it opens
     facets    what a layer of points can be filtered by at every zoom: public properties, or a season's mask;
               the first, by which the pyramid is divided, should be the one with the most values
+    theme     under which portals sort it
+    high_value the category of high-value datasets it belongs to, where the law counts it among them
     """
 
     name: str
@@ -83,6 +86,8 @@ class Layer:
     role: str | None = None
     visible: bool = True
     facets: tuple[str, ...] = ()
+    theme: Theme = Theme.ENVIRONMENT
+    high_value: HighValue | None = None
 
     # A frozen dataclass still has a __dict__, so that what follows from the declaration is found out once.
     @cached_property

@@ -51,6 +51,11 @@ def map_layers() -> list[Layer]:
     return [each for each in layers() if each.geometry]
 
 
+def addable() -> list[Layer]:
+    """The layers that people may enter something into, what lies on top first."""
+    return [each for each in reversed(map_layers()) if each.editable]
+
+
 def get(name: str) -> Layer | None:
     return _layers.get(name)
 

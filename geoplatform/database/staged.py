@@ -13,6 +13,14 @@ from geoplatform.database import references
 if TYPE_CHECKING:
     from geoplatform.database.upkeep import Upkeep
 
+# By which function rows of a geometry type find their municipality and quarter; others ask `territory` one by one.
+LOCATED = {
+    "POINT": "points",
+    "LINESTRING": "shapes",
+    "MULTILINESTRING": "shapes",
+    "POLYGON": "shapes",
+    "MULTIPOLYGON": "shapes",
+}
 FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 
 
@@ -116,14 +124,13 @@ def _function(
     past: str = "",
     check: str = "",
 ) -> str:
-    point = upkeep.geometry_type == "POINT"
     versioned = ", ".join(f'"{name}"' for name in upkeep.versioned)
     names, values = list(kept), list(kept.values())
     joins = past
     located = ""
     named = {column: f's."{column}"' for column, _target in upkeep.references}
     if upkeep.territory and upkeep.geometry:
-        located = _located_points(upkeep) if point else _located(upkeep)
+        located = _located(upkeep)
         joins += ' LEFT JOIN located t ON t."row" = s."row"'
         named["municipality_id"] = "coalesce(t.municipality_id, s.municipality_id)"
         names += ["municipality_id", "quarter_id"]
@@ -180,19 +187,22 @@ def _guard(upkeep: "Upkeep") -> str:
         WHERE s.target IS NULL{fine};"""
 
 
-def _located_points(upkeep: "Upkeep") -> str:
-    """The rule of `territory` for points, area by area: each outline is prepared once and finds its points by index."""
+def _located(upkeep: "Upkeep") -> str:
+    """The rule of `territory`, area by area: each outline is prepared once and finds its rows by index."""
+    kind = LOCATED.get(upkeep.geometry_type or "")
+    if kind is None:
+        return _located_one_by_one(upkeep)
     return f"""
         CREATE INDEX ON pg_temp.staged USING gist ("{upkeep.geometry}");
         DROP TABLE IF EXISTS pg_temp.located;
         CREATE TEMP TABLE located ON COMMIT DROP AS
-            SELECT * FROM geoplatform.located_points('{upkeep.geometry}');
+            SELECT * FROM geoplatform.located_{kind}('{upkeep.geometry}');
         CREATE UNIQUE INDEX ON pg_temp.located ("row");
         ANALYZE pg_temp.located;"""
 
 
-def _located(upkeep: "Upkeep") -> str:
-    """Lines and polygons are cut row by row: which quarter they overlap most has no shorter way."""
+def _located_one_by_one(upkeep: "Upkeep") -> str:
+    """Of mixed kinds each row says itself which rule holds."""
     return f"""
         DROP TABLE IF EXISTS pg_temp.located;
         CREATE TEMP TABLE located ON COMMIT DROP AS

@@ -17,6 +17,7 @@ from pyproj.exceptions import CRSError, ProjError
 LATITUDE = 85.06
 # Degrees around the area of use of a municipality's metric CRS within which its features lie.
 MARGIN = 2.0
+MOST_VERTICES = 250_000
 POINT, LINE, POLYGON = 0, 1, 3
 MULTI = {"MULTIPOINT": 4, "MULTILINESTRING": 5, "MULTIPOLYGON": 6}
 SINGLE = {"POINT": POINT, "LINESTRING": LINE, "POLYGON": POLYGON}
@@ -102,6 +103,7 @@ def prepare(shapes: Shapes, *, kind: str, crs: pyproj.CRS, optional: bool) -> No
     shapes.drop(~missing & shapely.is_empty(found), _("empty geometry"))
     if shapely.has_z(found).any():
         shapes.geometries = found = shapely.force_2d(found)
+    _few_enough(shapes)
     _finite(shapes)
     _to_degrees(shapes, crs)
     if not (
@@ -109,6 +111,14 @@ def prepare(shapes: Shapes, *, kind: str, crs: pyproj.CRS, optional: bool) -> No
     ).all():
         _repair(shapes)
     _to_kind(shapes, kind)
+
+
+def _few_enough(shapes: Shapes) -> None:
+    """One shape of a million vertices would hold up all who look at its place, and nobody draws one by hand."""
+    counts = shapely.get_num_coordinates(shapes.geometries)
+    if (counts > MOST_VERTICES).any():
+        reason = _("more than %(most)d vertices") % {"most": MOST_VERTICES}
+        shapes.drop(counts > MOST_VERTICES, reason)
 
 
 def _finite(shapes: Shapes) -> None:

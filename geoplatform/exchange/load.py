@@ -38,6 +38,7 @@ class Request:
     dry_run   do everything and take it back
     strict    a name that no table knows is a fault, instead of a new row there
     progress  called with rows read and rows in all (None: unknown)
+    reader    the rows, where they are not those of a whole file; `path` then only names where they come from
     """
 
     layer: Layer
@@ -47,6 +48,7 @@ class Request:
     dry_run: bool = False
     strict: bool = False
     progress: Progress | None = None
+    reader: Reader | None = None
 
 
 class _TakeBack(Exception):
@@ -60,7 +62,7 @@ def load(request: Request) -> Summary:
     """
     mapping = request.mapping or default_mapping(request.path)
     try:
-        reader = open_file(
+        reader = request.reader or open_file(
             request.path,
             layer=mapping.file.layer,
             encoding=mapping.file.encoding,

@@ -84,6 +84,7 @@ class FieldRule:
     constant        instead of all that
     only_with       a column that must have a value, else this field is blank
     also            for a reference to a table that makes missing rows: its fields from further columns
+    lenient         a value that the field cannot hold is left blank and told; the row is loaded all the same
     """
 
     columns: tuple[str, ...] = ()
@@ -98,6 +99,7 @@ class FieldRule:
     constant: Any = None
     only_with: str | None = None
     also: Map[str, str] = field(default_factory=dict)
+    lenient: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,7 @@ class Mapping:
 
 def read_mapping(path: Path) -> Mapping:
     """Read and check a mapping file. Raises MappingError."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise MappingError(_("%(file)s: there is no such mapping.") % {"file": path}) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise MappingError(_("%(file)s: %(reason)s") % {"file": path, "reason": error}) from None
-    top = _Section(path, "", data)
+    top = read_toml(path)
     source = top.section("source")
     if source is None:
         raise top.wrong("source", _("is missing: name, title and licence of the data"))
@@ -154,7 +150,7 @@ def read_mapping(path: Path) -> Mapping:
         file=_file(top.section("file")),
         key=top.texts("key"),
         key_may_lack=top.texts("key_may_lack"),
-        fields=_fields(top.section("fields"), path),
+        fields=read_fields(top.section("fields"), path),
         where=_values(top.section("where")),
         where_not=_values(top.section("where_not")),
         match=top.texts("match"),
@@ -164,7 +160,18 @@ def read_mapping(path: Path) -> Mapping:
     return mapping
 
 
-def _licence(section: "_Section", value: str) -> str:
+def read_toml(path: Path) -> "Section":
+    """The whole of a TOML file. Raises MappingError."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MappingError(_("%(file)s: there is no such mapping.") % {"file": path}) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise MappingError(_("%(file)s: %(reason)s") % {"file": path, "reason": error}) from None
+    return Section(path, "", data)
+
+
+def _licence(section: "Section", value: str) -> str:
     if value not in Licence.values:
         raise section.wrong(
             "licence",
@@ -174,7 +181,7 @@ def _licence(section: "_Section", value: str) -> str:
     return value
 
 
-def _place(section: "_Section | None") -> Place | None:
+def _place(section: "Section | None") -> Place | None:
     if section is None:
         return None
     column = section.text("column") or None
@@ -197,7 +204,7 @@ def _place(section: "_Section | None") -> Place | None:
     return Place(column, found)
 
 
-def _municipality(section: "_Section") -> MunicipalityInfo:
+def _municipality(section: "Section") -> MunicipalityInfo:
     licence = section.text("licence") or None
     return MunicipalityInfo(
         ags=section.text("ags", needed=True),
@@ -208,7 +215,7 @@ def _municipality(section: "_Section") -> MunicipalityInfo:
     )
 
 
-def _file(section: "_Section | None") -> FileInfo:
+def _file(section: "Section | None") -> FileInfo:
     if section is None:
         return FileInfo()
     names = ("crs", "encoding", "separator", "layer", "x", "y", "wkt")
@@ -222,13 +229,14 @@ def _file(section: "_Section | None") -> FileInfo:
     return info
 
 
-def _fields(section: "_Section | None", path: Path) -> dict[str, FieldRule] | None:
+def read_fields(section: "Section | None", path: Path) -> dict[str, FieldRule] | None:
+    """The rules of the section `fields`. Raises MappingError."""
     if section is None:
         return None
     return {name: _rule(section, name, path) for name in section.names()}
 
 
-def _rule(fields: "_Section", name: str, path: Path) -> FieldRule:
+def _rule(fields: "Section", name: str, path: Path) -> FieldRule:
     """`name = "column"` for short, else a table."""
     value = fields.data.get(name)
     if isinstance(value, str):
@@ -263,12 +271,13 @@ def _rule(fields: "_Section", name: str, path: Path) -> FieldRule:
         constant=constant,
         only_with=section.text("only_with") or None,
         also={each: also.text(each, needed=True) for each in also.names()} if also else {},
+        lenient=section.take("lenient", bool, default=False),
     )
     section.done()
     return rule
 
 
-def _value_table(section: "_Section", path: Path) -> Map[str, Any] | None:
+def _value_table(section: "Section", path: Path) -> Map[str, Any] | None:
     """`values = {a = "b"}`, or the name of a two-column CSV file beside the mapping."""
     value = section.take("values", (dict, str))
     if not isinstance(value, str):
@@ -281,11 +290,11 @@ def _value_table(section: "_Section", path: Path) -> Map[str, Any] | None:
         raise section.wrong("values", str(error)) from None
 
 
-def _values(section: "_Section | None") -> dict[str, tuple[str, ...]]:
+def _values(section: "Section | None") -> dict[str, tuple[str, ...]]:
     return {name: section.texts(name) for name in section.names()} if section else {}
 
 
-class _Section:
+class Section:
     """One table of the file; whoever takes a key has checked its type, and `done` tells the keys nobody took."""
 
     def __init__(self, path: Path, name: str, data: dict[str, Any]) -> None:
@@ -324,10 +333,10 @@ class _Section:
             raise self.wrong(key, _("is a list of texts"))
         return tuple(values)
 
-    def section(self, key: str) -> "_Section | None":
+    def section(self, key: str) -> "Section | None":
         value = self.take(key, dict)
         name = f"{self.name}.{key}" if self.name else key
-        return None if value is None else _Section(self.path, name, value)
+        return None if value is None else Section(self.path, name, value)
 
     def done(self) -> None:
         for key in sorted(set(self.data) - self.used):

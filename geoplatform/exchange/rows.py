@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 from django.db import models
 from django.utils.translation import gettext as _
 
@@ -79,6 +80,7 @@ class Rows:
             for name, (field, rule) in plan.fields.items()
             if isinstance(field, models.ForeignKey)
         }
+        self.no_shape = reader.no_shape
         self.seen: set[str] = set()
         self.towns_seen: set[str] = set()
 
@@ -105,7 +107,7 @@ class Rows:
         usable = np.ones(table.num_rows, bool)
         ready: dict[str, pa.Array] = {}
         keys = self._keys(table)
-        repaired: list[tuple[np.ndarray, str]] = []
+        told: list[tuple[np.ndarray, str]] = []
 
         def report(faults: list[tuple[np.ndarray, str]]) -> None:
             for rows, reason in faults:
@@ -115,6 +117,7 @@ class Rows:
         for name, (field, rule) in self.varying.items():
             column = self._column(table, name, field, rule)
             report(column.faults)
+            told += column.told
             ready[str(field.column)] = column.texts
         towns = self._town_rows(table)
         if towns is not None:
@@ -124,14 +127,14 @@ class Rows:
             shapes = self._shapes(table, towns)
             report(shapes.faults)
             ready[self.geometry] = geo.to_hex(shapes)
-            repaired = shapes.repaired
+            told += shapes.repaired
             for name, value in self.plan.model.with_geometry.items():
                 ready.setdefault(name, self._with_geometry(name, value, ready[self.geometry]))
         if keys is None and not self.update:
             keys = self._made_keys(ready)
         if not self.update:
             report(self._key_faults(keys, usable))
-        for rows, reason in repaired:
+        for rows, reason in told:
             rows = rows[usable[rows]]
             self.summary.add(REPAIRED, reason, batch.numbers[rows], _some(keys, rows))
         rows_of = {"row": pa.array(batch.numbers)}
@@ -231,6 +234,9 @@ class Rows:
         if bad.any():
             shapes.faults.append((np.flatnonzero(bad), _("coordinates are no numbers")))
         optional = layer.geometry_field is not None and layer.geometry_field.null
+        if self.no_shape:
+            missing = shapely.is_missing(shapes.geometries)
+            shapes.drop(missing, self.no_shape)
         geo.prepare(shapes, kind=layer.geometry_type, crs=self.crs, optional=optional)
         if towns is not None:
             self._drop_far(shapes, towns)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,25 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog.properties import value_of_nothing
 from geoplatform.exchange import botany
-from geoplatform.exchange.mapping import FieldRule
+from geoplatform.exchange.mapping import UNITS, FieldRule
+
+LENGTH = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(mm|cm|dm|m|km|in|ft|'|\")?")
+
+
+def metres(text: str) -> str:
+    """`12`, `12,5 m`, `80 cm` or `40'` in metres; a text that is no length stays."""
+    found = LENGTH.fullmatch(text.strip())
+    if found is None:
+        return text
+    unit = {"'": "ft", '"': "in"}.get(found[2], found[2] or "m")
+    return f"{float(found[1].replace(',', '.')) * UNITS[unit]:.12g}"
+
+
+def year(text: str) -> str:
+    """The year of `2010-05-03` or `~1900`; a text that begins with none stays."""
+    found = re.match(r"~?\s*([0-9]{4})(?![0-9])", text)
+    return found[1] if found else text
+
 
 CONVERSIONS: dict[str, Callable[[str], str | None]] = {
     "botanical-name": botany.botanical_name,
@@ -29,6 +48,9 @@ CONVERSIONS: dict[str, Callable[[str], str | None]] = {
     "plain-cultivar": botany.plain_cultivar,
     "lower": str.lower,
     "upper": str.upper,
+    "first-word": lambda text: text.split()[0],
+    "metres": metres,
+    "year": year,
 }
 TRUE = {"true", "t", "yes", "y", "ja", "j", "wahr", "1", "1.0"}
 FALSE = {"false", "f", "no", "n", "nein", "falsch", "0", "0.0"}
@@ -42,12 +64,21 @@ class Fault:
     reason: str
 
 
+@dataclass(frozen=True)
+class LeftBlank:
+    """A value that cannot be used, where its rule is lenient: what the field holds instead, and why."""
+
+    value: Any
+    reason: str
+
+
 @dataclass
 class Column:
-    """Text for COPY (null for NULL) of each row, and which rows have a fault."""
+    """Text for COPY (null for NULL) of each row, which rows have a fault, and of which something is told."""
 
     texts: pa.Array
     faults: list[tuple[np.ndarray, str]]
+    told: list[tuple[np.ndarray, str]] = field(default_factory=list)
 
 
 def as_text(column: pa.ChunkedArray) -> pa.Array:
@@ -69,6 +100,8 @@ def as_text(column: pa.ChunkedArray) -> pa.Array:
 def joined(table: pa.Table, columns: Iterable[str], separator: str) -> pa.Array:
     """The columns' texts joined; blanks are left out, and all blank is null."""
     texts = [as_text(table[name]) for name in columns]
+    # Arrow joins columns that hold nothing at all to no rows instead of blank ones.
+    texts = [each for each in texts if each.null_count < len(each)] or texts[:1]
     if len(texts) == 1:
         return texts[0]
     together = pc.binary_join_element_wise(*texts, separator, null_handling="skip")
@@ -87,16 +120,22 @@ def by_distinct(
 
 def spread(results: list[Any], indices: np.ndarray) -> Column:
     """Results of distinct values given back to the rows."""
-    faults = []
+    column = Column(pa.nulls(0, pa.string()), [])
     for number, result in enumerate(results):
-        if isinstance(result, Fault):
+        if isinstance(result, Fault | LeftBlank):
             rows = np.flatnonzero(indices == number)
             if len(rows):
-                faults.append((rows, result.reason))
-    texts = pa.array(
-        [None if isinstance(each, Fault) else to_sql(each) for each in results], pa.string()
-    )
-    return Column(texts.take(pa.array(indices)), faults)
+                into = column.faults if isinstance(result, Fault) else column.told
+                into.append((rows, result.reason))
+    texts = pa.array([_text(each) for each in results], pa.string())
+    column.texts = texts.take(pa.array(indices))
+    return column
+
+
+def _text(result: Any) -> str | None:
+    if isinstance(result, Fault):
+        return None
+    return to_sql(result.value if isinstance(result, LeftBlank) else result)
 
 
 def to_sql(value: Any) -> str | None:
@@ -115,9 +154,13 @@ def clean(text: str | None, rule: FieldRule, field: models.Field[Any, Any]) -> A
     value = mapped(text, rule)
     if value is None or value == "":
         value = rule.default if rule.default is not None else None
+    nothing = blank(field) if value is None or rule.lenient else None
     if value is None:
-        return blank(field)
-    return checked(value, rule, field)
+        return nothing
+    found = checked(value, rule, field)
+    if rule.lenient and isinstance(found, Fault) and not isinstance(nothing, Fault):
+        return LeftBlank(nothing, _("left blank: %(reason)s") % {"reason": found.reason})
+    return found
 
 
 def mapped(text: str | None, rule: FieldRule) -> Any:

@@ -47,6 +47,7 @@ class Reader:
     total     number of rows, None where only reading tells
     batches   the rows, to be read once
     faults    rows that are no rows (number, reason); grows while batches are read
+    no_shape  what it means in this file that a row has no geometry; empty where that is for the layer to say
     """
 
     columns: list[str]
@@ -55,6 +56,7 @@ class Reader:
     total: int | None
     batches: Iterator[Batch]
     faults: list[tuple[int, str]] = field(default_factory=list)
+    no_shape: str = ""
 
 
 def open_file(

@@ -12,6 +12,14 @@ class ModuleManifestStorage(ManifestStaticFilesStorage):
     """Also rewrites the imports of ES modules to the hashed names, and lays .gz and .br beside each file."""
 
     support_js_module_import_aggregation = True
+    # Django follows the imports of *.js alone; libraries that import each other would be loaded under two names.
+    patterns = (
+        *ManifestStaticFilesStorage.patterns,
+        (
+            "*.mjs",
+            ((r"""(?P<matched>from\s*["'](?P<url>\./[\w.-]+\.mjs)["'])""", 'from"%(url)s"'),),
+        ),
+    )
     manifest_strict = False
 
     def post_process(self, *args: Any, **options: Any) -> Iterator[Any]:

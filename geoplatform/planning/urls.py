@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from geoplatform.planning import views
+from geoplatform.planning import features, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.planning, name="planning"),
+    path("questions", features.questions, name="questions"),
     path("report", views.report, name="planning-report"),
 ]

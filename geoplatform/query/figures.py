@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import property_by_name
 from geoplatform.query.compose import restricted
-from geoplatform.query.feature_query import FeatureQuery
+from geoplatform.query.feature_query import Box, FeatureQuery
 from geoplatform.query.select import EXTENT_SECONDS, raw_cursor
 
 
@@ -19,6 +21,67 @@ class Figures:
 
     count: int
     licences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a municipality has of a layer under one licence: what a catalogue lists as one dataset.
+
+    municipality    its key (AGS); None for a layer of which nothing belongs to any
+    first, changed  when its oldest feature came, and the last change of any
+    box             west, south, east, north in degrees
+    sources         primary keys of `Source`
+    """
+
+    municipality: str | None
+    licence: str
+    count: int
+    first: datetime.datetime
+    changed: datetime.datetime
+    box: Box | None
+    sources: tuple[int, ...]
+
+
+def holdings(layer: Layer) -> tuple[Holding, ...]:
+    """All holdings of a layer, up to a minute old. Features that belong to no municipality are in none."""
+    key = f"holdings:{layer.name}"
+    found: tuple[Holding, ...] | None = cache.get(key)
+    if found is None:
+        statement = restricted(FeatureQuery(layer=layer))
+        place = property_by_name(layer).get("municipality")
+        town = statement.column(place) if place else sql.SQL("NULL::text")
+        box: sql.Composable = sql.SQL("NULL::box2d")
+        if layer.geometry:
+            box = sql.SQL("ST_Extent({})").format(statement.own(layer.geometry))
+        columns = [
+            town,
+            statement.own("licence"),
+            sql.SQL("count(*), min({}), max({})").format(
+                statement.own("created"), statement.own("changed")
+            ),
+            sql.SQL("array_agg(DISTINCT {})").format(statement.own("source_id")),
+            *(
+                sql.SQL("{}({})").format(sql.SQL(name), box)
+                for name in ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax")
+            ),
+        ]
+        with raw_cursor() as cursor:
+            tail = sql.SQL(" GROUP BY 1, 2 ORDER BY 1, 2")
+            rows = cursor.execute(statement.select(columns, tail), statement.parameters).fetchall()
+        found = tuple(
+            Holding(ags, licence, count, first, changed, _box(corners), tuple(sources))
+            for ags, licence, count, first, changed, sources, *corners in rows
+            if ags is not None or place is None
+        )
+        cache.set(key, found, EXTENT_SECONDS)
+    return found
+
+
+def _box(corners: list[float | None]) -> Box | None:
+    west, south, east, north = corners
+    if west is None or south is None or east is None or north is None:
+        return None
+    return west, south, east, north
 
 
 def figures(layer: Layer) -> Figures:

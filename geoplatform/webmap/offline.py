@@ -38,8 +38,7 @@ def script() -> str:
         "pages": _in_each_language("map", "missing")
         + [
             address
-            for layer in registry.map_layers()
-            if layer.open_to_all
+            for layer in registry.addable()
             for address in _in_each_language(("add", layer.name))
         ]
         + _drawing(),

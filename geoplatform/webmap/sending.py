@@ -83,7 +83,7 @@ def form_context(
     data = form.data if form is not None else {}
     return {
         "layer": layer,
-        "kinds": [each for each in reversed(registry.map_layers()) if each.editable],
+        "kinds": registry.addable(),
         "holder": holder_layer(layer).name if layer.within else "",
         "form": form,
         "id": (not fresh and data.get("id")) or uuid.uuid4(),

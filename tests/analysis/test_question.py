@@ -172,6 +172,8 @@ def test_as_it_was(fresh_database):
 
 # Against the slow and plain way
 
+# A busy machine is no fault; layers are taken away before each try.
+SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 place = st.tuples(st.integers(0, 300), st.integers(0, 150))
 numbers = st.one_of(st.none(), st.integers(1, 30))
 
@@ -214,7 +216,7 @@ def quarter_of(shapes):
     return {each.id: "a" if each.location.x <= 11.1 else "b" for each in shapes}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 @given(layers(), st.integers(0, 900), st.booleans())
 def test_straight_distances_are_those_of_shapely(town, drawn_layers, limit, none):
     put(drawn_layers)
@@ -240,7 +242,7 @@ def test_straight_distances_are_those_of_shapely(town, drawn_layers, limit, none
     assert by_key(backwards) == {TOWN: some}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 @given(layers(), st.tuples(place, place, place))
 def test_areas_lengths_and_topology_are_those_of_shapely(town, drawn_layers, corners):
     put(drawn_layers)
@@ -269,7 +271,7 @@ def test_areas_lengths_and_topology_are_those_of_shapely(town, drawn_layers, cor
             assert figure(layer="trees", relation="within", other="green-spaces") == shady
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(layers(), st.integers(50, 1500))
 def test_walks_are_those_of_networkx(town, drawn_layers, limit):
     put(drawn_layers)

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from layers.gardens import Garden
 from tests import make
+from tests.browser.accessible import WIDE, WITHOUT_WEBGL, faults
 from tests.browser.conftest import SECONDS, filled_server
 from tests.browser.routes import (
     ADMIN,
@@ -33,17 +34,11 @@ from tests.browser.routes import (
     TREE,
     routes,
 )
-from tests.browser.test_everyone import violations, wide
 from tests.contributions import people
 
 pytestmark = pytest.mark.browser
 SESSION = "e" * 32
 LANGUAGES = ("de", "en")
-WITHOUT_WEBGL = """const made = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
-  return kind.startsWith("webgl") ? null : made.call(this, kind, ...more);
-};"""
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 
 
 def _fill() -> None:
@@ -92,8 +87,8 @@ def whole_server(
 def opened(browser: Browser, server: str, *, staff: bool = False, **options) -> Iterator[Page]:
     context = browser.new_context(base_url=server, **options)
     context.set_default_timeout(SECONDS)
-    # As in a browser without WebGL: a map drawn in software would take most of the time. The map's own page is
-    # looked at in all its states in test_everyone.py, those with small maps in test_walk.py and test_review.py.
+    # The map's own page is looked at in all its states in test_everyone.py, those with small maps in test_walk.py and
+    # test_review.py.
     context.add_init_script(WITHOUT_WEBGL)
     if staff:
         context.add_cookies([{"name": "sessionid", "value": SESSION, "url": server}])
@@ -125,34 +120,29 @@ def test_every_route_has_a_sample_or_a_reason() -> None:
 @pytest.mark.parametrize("kind", ["readers", "programs", "staff"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_any_route(browser, whole_server, language, kind) -> None:
-    """Wide and at 320 pixels, no page sideways; by night every text can be read; nobody else is asked for anything."""
-    faults: list[str] = []
+    """Wide and at 320 pixels, no page sideways; by night every text can be read; nobody else is asked for anything;
+    nothing that our policy forbids, and no script that fails."""
+    found: list[str] = []
     seen = list(addresses(language, kind))
     assert len(seen) >= 8
     with opened(browser, whole_server, staff=kind == "staff", viewport=WIDE) as page:
-        page.on("request", lambda asked: faults.extend(_foreign(asked.url, whole_server)))
+        page.on("request", lambda asked: found.extend(_foreign(asked.url, whole_server)))
+        page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: found.extend(_complaint(said.type, said.text, page.url)))
         for path in seen:
-            page.set_viewport_size(WIDE)
             page.goto(path)
-            faults.extend(f"{path}: {each}" for each in _faults(page))
-    assert faults == []
+            found.extend(f"{path}: {each}" for each in faults(page))
+    assert not found, "\n".join(found)
+
+
+def _complaint(kind: str, text: str, address: str) -> list[str]:
+    """What a browser says of a page; that an answer was an error is what some samples are about."""
+    told = kind == "error" and not text.startswith("Failed to load resource: the server responded")
+    return [f"{address}: {text}"] if told else []
 
 
 def _foreign(address: str, ours: str) -> list[str]:
     return [] if address.startswith((ours, "data:", "blob:")) else [f"asked for {address}"]
-
-
-def _faults(page: Page) -> Iterator[str]:
-    """What is wrong with the page that stands there."""
-    yield from (f"wide: {each}" for each in violations(page))
-    page.set_viewport_size(NARROW)
-    if wide(page) > NARROW["width"]:
-        yield f"{wide(page)} pixels wide"
-    yield from (f"narrow: {each}" for each in violations(page))
-    # What changes its colour slowly is looked at when it has.
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    yield from (f"dark: {each}" for each in violations(page, rules=["color-contrast"]))
-    page.emulate_media(color_scheme="light")
 
 
 def test_pages_of_the_operators_begin_for_everyone(browser, whole_server) -> None:

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from typing import Any
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page
 
+from tests.browser.accessible import violations, wide
 from tests.browser.conftest import Visit, Visitor
-from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.browser
-AXE = PROJECT / "geoplatform/pages/node_modules/axe-core/axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 API = (
     "/api/",
     "/api/collections",
@@ -46,53 +43,55 @@ def paths(visit: Visit, prefix: str) -> list[str]:
     ]
 
 
-def violations(page: Page, rules: list[str] | None = None) -> list[str]:
-    """What axe finds, of some rules or of all."""
-    if not page.evaluate("'axe' in window"):
-        # Not by a script element, which our policy forbids.
-        page.evaluate(AXE.read_text())
-    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
-    found: Any = page.evaluate("only => axe.run(document, {runOnly: only})", only)
-    return [
-        f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes']][:3]}"
-        for each in found["violations"]
-    ]
-
-
-@LANGUAGES
-def test_axe_finds_nothing_in_any_state_of_the_map(visitor: Visitor, prefix: str) -> None:
+@pytest.mark.parametrize(("prefix", "scheme"), [("", "light"), ("/en", "dark")])
+def test_axe_finds_nothing_in_any_state_of_the_map(
+    visitor: Visitor, prefix: str, scheme: Literal["light", "dark"]
+) -> None:
+    """One language by day, the other one by night: what depends on one does not depend on the other."""
     visit = visitor()
-    page = visit.open_map(f"{prefix}/#map=18/53.05/11.05")
-    page.click("#tab-layers")
-    assert violations(page) == [], "layers"
-    page.click("#tab-add")
+    # Or colours are read while they change.
+    visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page = visit.open_map(f"{prefix}/#map=18/53.0{41 if prefix else 43}/11.031")
+    for tab in ("find", "layers", "add"):
+        page.click(f"#tab-{tab}")
+        assert violations(page) == [], tab
     visit.click_middle()
-    assert violations(page) == [], "form"
     page.click("#add-form [type=submit]")
     page.wait_for_selector("[aria-invalid]")
     assert violations(page) == [], "form with errors"
+    page.fill("#add-form [name=species]", "Malus domestica")
+    page.click("#add-form [type=submit]")
+    page.wait_for_selector(".undo-strip")
+    assert violations(page) == [], "saved, details"
+    page.click("#details .acts a[href$=report]")
+    page.wait_for_selector("#contribution")
+    assert violations(page) == [], "report"
+    page.check("#contribution [name=kind] >> nth=0")
+    page.click("#contribution [type=submit]")
+    page.wait_for_selector("#details #waiting")
+    assert violations(page) == [], "it waits"
+    page.click("#details .close")
     page.click("#tab-list")
-    visit.click_middle()
-    page.wait_for_selector("#details article")
-    assert violations(page) == [], "details"
+    page.wait_for_selector("#pending li")
+    assert violations(page) == [], "list, and what is proposed"
 
 
 @LANGUAGES
-@pytest.mark.parametrize("javascript", [True, False])
-def test_no_page_scrolls_sideways_at_320_pixels(
-    visitor: Visitor, prefix: str, javascript: bool
+def test_no_page_scrolls_sideways_at_320_pixels_without_javascript(
+    visitor: Visitor, prefix: str
 ) -> None:
-    visit = visitor(width=320, height=640, javascript=javascript)
+    """With it, test_every_route.py looks."""
+    visit = visitor(width=320, height=640, javascript=False)
     for path in paths(visit, prefix):
-        page = visit.open(path)
-        for tab in page.locator("#tabs a").all() if javascript else []:
-            tab.click()
-            assert wide(page) <= 320, (path, tab.inner_text())
-        assert wide(page) <= 320, path
+        assert wide(visit.open(path)) <= 320, path
 
 
-def wide(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth"))
+@LANGUAGES
+def test_no_tab_scrolls_sideways_at_320_pixels(visitor: Visitor, prefix: str) -> None:
+    page = visitor(width=320, height=640).open(f"{prefix}/")
+    for tab in page.locator("#tabs a").all():
+        tab.click()
+        assert wide(page) <= 320, tab.inner_text()
 
 
 def test_at_400_percent_everything_is_reachable(visitor: Visitor) -> None:

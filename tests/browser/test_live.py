@@ -77,8 +77,16 @@ def test_an_edit_is_on_the_other_map_and_in_its_list(visitor: Visitor) -> None:
     expect(other.page.locator("#status")).to_contain_text("Jemand hat im Ausschnitt etwas geändert")
     expect(other.page.locator("#tab-list")).to_be_focused()
     assert tiles(other, "fruit-trees") > seen
-    other.click_middle()
-    expect(other.page.locator("#details h2")).to_contain_text("Walnuss")
+    # Its tile has been asked for; drawn it is a moment later, and until then the quarter lies there alone.
+    heading = other.page.locator("#details h2")
+    for _each in range(60):
+        other.click_middle()
+        expect(heading).to_be_visible()
+        if "Walnuss" in (heading.text_content() or ""):
+            break
+        other.page.keyboard.press("Escape")
+        other.page.wait_for_timeout(500)
+    expect(heading).to_contain_text("Walnuss")
     # Who added it is told that it is saved, and nothing of somebody.
     expect(visit.page.locator("#list li")).to_have_count(before + 1)
     assert "Jemand" not in (visit.page.locator("#status").text_content() or "")
@@ -101,7 +109,7 @@ def test_it_takes_less_than_five_seconds(visitor: Visitor) -> None:
     done = add(visit, "Malus domestica", 53.064, 11.014)
     appeared = page.evaluate("async ({done}) => await done", seen)
     print(f"appeared after {appeared - done:.0f} ms")
-    page.wait_for_timeout(7000)
+    page.wait_for_function("window.waits.filter(each => each > 2500 && each < 60000).length > 1")
     waits: list[float] = page.evaluate("window.waits.filter(each => each > 2500 && each < 60000)")
     assert waits
     assert all(2700 <= each <= 3300 or each == 8000 for each in waits), waits

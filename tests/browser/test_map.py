@@ -26,10 +26,16 @@ def test_nothing_comes_from_elsewhere_and_no_cookie_is_set(visitor: Visitor) -> 
 
 
 def test_scripts_are_served_under_hashed_names(visitor: Visitor) -> None:
+    """Also those that come later: under another name they would come twice, and be missing without a network."""
     visit = visitor()
-    visit.open_map()
+    page = visit.open_map()
+    page.click("#tab-add")
+    page.click('#what a[data-layer="gardens"]')
+    page.click("#place-draw")
+    expect(page.locator("#status")).to_contain_text("Ecke für Ecke")
     scripts = [each for each in visit.requests if re.search(r"\.m?js$", each)]
     assert len(scripts) > 10
+    assert any("terra-draw" in each for each in scripts)
     assert [each for each in scripts if not re.search(r"\.[0-9a-f]{12}\.m?js$", each)] == []
 
 
@@ -151,6 +157,15 @@ def test_a_feature_has_a_page_and_a_way_back_to_the_map(visitor: Visitor) -> Non
     page.click("#details .own-page")
     expect(page.locator("h2")).to_have_text("Apfel")
     page.click("text=Auf der Karte zeigen")
+    expect(page.locator("#details h2")).to_have_text("Apfel")
+
+
+def test_a_link_to_a_feature_opens_it_in_the_window_that_is_open(visitor: Visitor) -> None:
+    page = visitor().open_map(f"/{AT_THE_APPLE}")
+    entry = page.locator("#list li", has_text="Apfel").first
+    expect(entry).to_be_visible()
+    linked = f"{AT_THE_APPLE}&feature=fruit-trees/{entry.get_attribute('data-id')}"
+    page.evaluate("hash => { location.hash = hash; }", linked)
     expect(page.locator("#details h2")).to_have_text("Apfel")
 
 

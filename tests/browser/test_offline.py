@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -15,11 +16,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
+from layers.species import Species
+from tests import make
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, SECONDS, _fill, filled_server
 from tests.browser.cutting import Wire, wire_to
 
 pytestmark = pytest.mark.browser
 
+VILLAGE = (12.0, 53.5, 12.01, 53.506)  # small enough to be taken along in a moment
 ANSWER = 2000  # bytes, about as many as an answer's head and the beginning of its page
 
 
@@ -32,22 +36,58 @@ def server(
 ) -> Iterator[str]:
     """One where fifty trees in an hour from one browser are not too many."""
     name = f"gptest_run_{os.getpid()}_offline"
+
+    def fill() -> None:
+        _fill()
+        village = make.municipality("13004999")
+        make.quarter(village, "c", VILLAGE, name="Am Anger")
+        tree = Species.objects.get(botanical_name="Malus domestica")
+        make.plant(12.005, 53.503, species=tree, cultivar="Gravensteiner")
+
     rates = "new_at_once=500,new_hourly=500,nobody_at_once=500,nobody_hourly=500"
     with filled_server(
-        name, migrated_template, django_db_blocker, _fill, CONTRIBUTIONS=rates
+        name, migrated_template, django_db_blocker, fill, CONTRIBUTIONS=rates
     ) as address:
         yield address
 
 
-@pytest.fixture
-def wire(server: str) -> Iterator[Wire]:
+@pytest.fixture(scope="module")
+def one_wire(server: str) -> Iterator[Wire]:
     with wire_to(server) as made:
         yield made
 
 
 @pytest.fixture
+def wire(one_wire: Wire) -> Wire:
+    """The same for all, so that what a browser keeps is of one origin; whole when a test begins."""
+    one_wire.mend()
+    return one_wire
+
+
+@pytest.fixture(scope="module")
 def kind(browser: Browser) -> BrowserType:
     return browser.browser_type
+
+
+@pytest.fixture(scope="module")
+def readied(one_wire: Wire, kind: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The profile of a browser in which somebody has said that the map is to work without a network."""
+    profile = tmp_path_factory.mktemp("readied")
+    one_wire.mend()
+    with opened(kind, profile) as page:
+        page.goto(f"{one_wire.address}/")
+        page.wait_for_selector("html.map-drawn", state="attached")
+        page.click("#tab-layers")
+        page.click("#offline-use")
+        expect(page.locator("#status")).to_contain_text("ohne Netz")
+    return profile
+
+
+@pytest.fixture
+def ready(readied: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    locks = shutil.ignore_patterns("Singleton*")
+    return shutil.copytree(readied, tmp_path / "profile", ignore=locks)
 
 
 @contextmanager
@@ -67,12 +107,10 @@ def opened(kind: BrowserType, profile: Path) -> Iterator[Page]:
         context.close()
 
 
-def use_offline(page: Page, address: str) -> None:
+def arrive(page: Page, address: str) -> None:
+    """On the map, its scripts at work."""
     page.goto(f"{address}/")
-    page.wait_for_selector("html.map-drawn", state="attached")
-    page.click("#tab-layers")
-    page.click("#offline-use")
-    expect(page.locator("#status")).to_contain_text("ohne Netz")
+    page.wait_for_selector("#tabs[role=tablist]")
 
 
 def fill(page: Page, latitude: float, longitude: float, species: str = "Apfel") -> None:
@@ -118,16 +156,16 @@ def kept_or_done(page: Page) -> None:
 
 
 def test_kept_offline_and_sent_when_the_browser_is_opened_again(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path
+    server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
-    with opened(kind, tmp_path) as page:
-        use_offline(page, wire.address)
+    with opened(kind, ready) as page:
+        arrive(page, wire.address)
         wire.cut()
         fill(page, 53.071, 11.021)
         press(page)
         expect(page.locator("#status")).to_contain_text("Kein Netz")
         expect(page.locator("#outbox li")).to_contain_text("Apfel")
-    with opened(kind, tmp_path) as page:
+    with opened(kind, ready) as page:
         # Still no network: the page comes from the browser, and what waits is there.
         page.goto(f"{wire.address}/")
         expect(page.locator("#outbox li")).to_contain_text("Apfel")
@@ -137,6 +175,31 @@ def test_kept_offline_and_sent_when_the_browser_is_opened_again(
         expect(page.locator("#status")).to_contain_text("ist gesendet")
         nothing_waits(page)
     assert len(stored(server, 53.071, 11.021)) == 1
+
+
+def test_a_plot_is_drawn_without_a_network(
+    server: str, wire: Wire, kind: BrowserType, ready: Path
+) -> None:
+    """The tools to draw with were never asked for before: they are kept all the same."""
+    with opened(kind, ready) as page:
+        page.goto(f"{wire.address}/#map=17/53.025/11.085")
+        page.wait_for_selector("html.map-drawn", state="attached")
+        wire.cut()
+        page.click("#tab-add")
+        page.click('#what a[data-layer="garden-plots"]')
+        expect(page.locator('#add-form[data-layer="garden-plots"]')).to_be_visible()
+        page.click("#place-draw")
+        expect(page.locator("#status")).to_contain_text("Ecke für Ecke")
+        page.fill("#add-form [name=shape]", "53.0248, 11.0848\n53.0248, 11.0850\n53.0249, 11.0850")
+        page.click("#add-form [type=submit].primary")
+        expect(page.locator("#outbox li")).to_have_count(1)
+        wire.mend()
+        page.click("#outbox-send")
+        expect(page.locator("#status")).to_contain_text("gesendet")
+        nothing_waits(page)
+    with urllib.request.urlopen(f"{server}/api/proposals?limit=100") as answer:
+        layers = [each["properties"]["layer"] for each in json.load(answer)["features"]]
+    assert layers.count("garden-plots") == 1
 
 
 def one_try(
@@ -180,12 +243,8 @@ def one_try(
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_exactly_once(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path, seed: int
-) -> None:
-    with opened(kind, tmp_path) as page:
-        use_offline(page, wire.address)
-    how, count = one_try(server, wire, kind, tmp_path, random.Random(seed), 60 + seed)
+def test_exactly_once(server: str, wire: Wire, kind: BrowserType, ready: Path, seed: int) -> None:
+    how, count = one_try(server, wire, kind, ready, random.Random(seed), 60 + seed)
     assert count == 1, how
 
 
@@ -210,7 +269,7 @@ def put(page: Page, address: str, **fields: str) -> None:
 
 def waiting_page(kind: BrowserType, page: Page, wire: Wire) -> None:
     """A page with a database for what waits: one contribution was kept, and taken back."""
-    use_offline(page, wire.address)
+    arrive(page, wire.address)
     wire.cut()
     fill(page, 53.0, 11.0)
     press(page)
@@ -221,9 +280,9 @@ def waiting_page(kind: BrowserType, page: Page, wire: Wire) -> None:
 
 
 def test_days_later_a_token_of_now_is_fetched(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path
+    server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
-    with opened(kind, tmp_path) as page:
+    with opened(kind, ready) as page:
         waiting_page(kind, page, wire)
         put(
             page,
@@ -241,10 +300,10 @@ def test_days_later_a_token_of_now_is_fetched(
 
 
 def test_what_is_refused_comes_back_as_the_form_with_what_was_typed(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path
+    server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
-    with opened(kind, tmp_path) as page:
-        use_offline(page, wire.address)
+    with opened(kind, ready) as page:
+        arrive(page, wire.address)
         wire.cut()
         fill(page, 53.073, 11.023, "Quatschbaum <b>")
         press(page)
@@ -274,9 +333,9 @@ def test_what_is_refused_comes_back_as_the_form_with_what_was_typed(
 
 
 def test_a_conflict_comes_back_as_a_question_with_both_versions(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path
+    server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
-    with opened(kind, tmp_path) as page:
+    with opened(kind, ready) as page:
         waiting_page(kind, page, wire)
         wire.mend()
         page.reload()
@@ -308,8 +367,8 @@ def nothing_waits_soon(page: Page) -> None:
         page.wait_for_timeout(50)
 
 
-def test_two_tabs_send_it_once(server: str, wire: Wire, kind: BrowserType, tmp_path: Path) -> None:
-    with opened(kind, tmp_path) as page:
+def test_two_tabs_send_it_once(server: str, wire: Wire, kind: BrowserType, ready: Path) -> None:
+    with opened(kind, ready) as page:
         waiting_page(kind, page, wire)
         other = page.context.new_page()
         other.goto(f"{wire.address}/")
@@ -335,11 +394,9 @@ def test_two_tabs_send_it_once(server: str, wire: Wire, kind: BrowserType, tmp_p
     assert all(len(stored(server, 53.01 + n / 100, 11.031)) == 1 for n in range(5))
 
 
-def test_a_quarter_is_taken_along(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path
-) -> None:
-    with opened(kind, tmp_path) as page:
-        page.goto(f"{wire.address}/#map=15/53.05/11.05")
+def test_a_quarter_is_taken_along(server: str, wire: Wire, kind: BrowserType, ready: Path) -> None:
+    with opened(kind, ready) as page:
+        page.goto(f"{wire.address}/#map=15/53.503/12.005")
         page.wait_for_selector("html.map-drawn", state="attached")
         page.click("#tab-layers")
         for box in page.locator("#layers input[name=layer]").all():
@@ -347,11 +404,11 @@ def test_a_quarter_is_taken_along(
         page.click("#offline-take")
         expect(page.locator("#offline-plan")).to_contain_text("höchstens 40 MB")
         page.click("#offline-plan .primary")
-        expect(page.locator("#offline-quarters li")).to_contain_text("Quarter a")
+        expect(page.locator("#offline-quarters li")).to_contain_text("Am Anger")
         expect(page.locator("#offline-take")).to_be_focused()
     wire.cut()
-    with opened(kind, tmp_path) as page:
-        page.goto(f"{wire.address}/#map=16/53.05/11.05")
+    with opened(kind, ready) as page:
+        page.goto(f"{wire.address}/#map=16/53.503/12.005")
         page.wait_for_selector("html.map-drawn", state="attached")
         expect(page.locator("#list .count")).to_contain_text("Ohne Netz")
         expect(page.locator("#list li").first).to_contain_text("Apfel")
@@ -372,10 +429,10 @@ def test_a_quarter_is_taken_along(
 
 
 def test_what_is_personal_is_never_kept(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path
+    server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
-    with opened(kind, tmp_path) as page:
-        use_offline(page, wire.address)
+    with opened(kind, ready) as page:
+        arrive(page, wire.address)
         page.reload()
         for path in ("/my/", "/accounts/login/", "/accounts/", "/review/", "/admin/", "/terms/"):
             page.goto(f"{wire.address}{path}")
@@ -405,13 +462,11 @@ def test_what_is_personal_is_never_kept(
 @pytest.mark.prove
 @pytest.mark.parametrize("seed", range(5))
 def test_exactly_once_in_ten_tries(
-    server: str, wire: Wire, kind: BrowserType, tmp_path: Path, seed: int
+    server: str, wire: Wire, kind: BrowserType, ready: Path, seed: int
 ) -> None:
     """Before the request, within it, after it was stored and before the answer was read, within the answer, later."""
     chance = random.Random(20 + seed)
-    with opened(kind, tmp_path) as page:
-        use_offline(page, wire.address)
     tries = range(10 * seed, 10 * seed + 10)
-    found = [one_try(server, wire, kind, tmp_path, chance, number) for number in tries]
+    found = [one_try(server, wire, kind, ready, chance, number) for number in tries]
     print(found)
     assert [each for each in found if each[1] != 1] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import shapely
 from PIL import Image
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.registry import map_layers
@@ -37,6 +37,7 @@ from geoplatform.rendering.naming import PAPER
 from geoplatform.rendering.palette import rgb
 from geoplatform.rendering.picture import Picture
 from geoplatform.rendering.view import AROUND, View
+from tests.browser.conftest import SECONDS
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.browser
@@ -54,10 +55,17 @@ PAGE = """<!doctype html><link rel="stylesheet" href="/maplibre-gl.css">
   import { Map, setWorkerUrl } from "/maplibre-gl.mjs";
   import { drawMissingImages } from "/images.js";
   setWorkerUrl("/maplibre-gl-worker.mjs");
+  let map;
   window.show = (options) => new Promise((done) => {
-    const quiet = { interactive: false, attributionControl: false, fadeDuration: 0 };
-    const map = new Map({ container: "map", ...quiet, ...options });
-    drawMissingImages(map);
+    if (map) {
+      map.resize();
+      map.setStyle(options.style, { diff: false });
+      map.jumpTo(options);
+    } else {
+      const quiet = { interactive: false, attributionControl: false, fadeDuration: 0 };
+      map = new Map({ container: "map", ...quiet, ...options });
+      drawMissingImages(map);
+    }
     map.once("idle", () => done(true));
   });
   window.ready = true;
@@ -66,6 +74,7 @@ ADDRESS = "http://map.test"
 CELL, ACROSS = 64, 5  # CSS pixels of a feature's place, and how many stand side by side
 MERCATOR = parse_crs("crs", "EPSG:3857")
 MIDDLE = (1_271_000.0, 7_092_000.0)
+Screens = Callable[[float], Page]
 
 
 def view(zoom: float, cells: int, ratio: float) -> View:
@@ -138,8 +147,28 @@ def by_the_server(layer: Layer, place: View, values: list[Kind]) -> np.ndarray:
     return read(picture.encode("png", ground(layer)))
 
 
+@pytest.fixture(scope="module")
+def screens(browser: Browser) -> Iterator[Screens]:
+    """A page of each density with the library loaded: what is drawn on it is drawn anew for each picture."""
+    contexts: dict[float, BrowserContext] = {}
+
+    def screen(ratio: float) -> Page:
+        if ratio not in contexts:
+            contexts[ratio] = browser.new_context(device_scale_factor=ratio)
+            page = contexts[ratio].new_page()
+            page.set_default_timeout(SECONDS)
+            page.route(f"{ADDRESS}/**", answer)
+            page.goto(ADDRESS)
+            page.wait_for_function("window.ready")
+        return contexts[ratio].pages[0]
+
+    yield screen
+    for context in contexts.values():
+        context.close()
+
+
 def by_the_browser(
-    browser: Browser, layer: Layer, place: View, zoom: float, values: list[Kind]
+    screens: Screens, layer: Layer, place: View, zoom: float, values: list[Kind]
 ) -> np.ndarray:
     field = layer.symbol.field if isinstance(layer.symbol, Categorized) else "none"
     seasons = layer.symbol.season if isinstance(layer.symbol, Categorized) else None
@@ -172,22 +201,11 @@ def by_the_browser(
     ]
     middle = in_degrees(shapely.Point(MIDDLE))
     options = {"style": said, "center": [middle.x, middle.y], "zoom": zoom, "maxZoom": 24}
-    context = browser.new_context(
-        viewport={
-            "width": round(place.width / place.ratio),
-            "height": round(place.height / place.ratio),
-        },
-        device_scale_factor=place.ratio,
-    )
-    try:
-        page = context.new_page()
-        page.route(f"{ADDRESS}/**", answer)
-        page.goto(ADDRESS)
-        page.wait_for_function("window.ready")
-        page.evaluate("(options) => window.show(options)", options)
-        return read(page.screenshot())
-    finally:
-        context.close()
+    page = screens(place.ratio)
+    size = [round(each / place.ratio) for each in (place.width, place.height)]
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.evaluate("(options) => window.show(options)", options)
+    return read(page.screenshot())
 
 
 def answer(route: Route) -> None:
@@ -269,13 +287,13 @@ def drawn(layer: Layer, zoom: float) -> Iterator[tuple[Simple, Kind]]:
 
 @pytest.mark.usefixtures("_collected")
 @pytest.mark.parametrize(("layer", "zoom", "ratio"), cases())
-def test_the_server_draws_what_the_browser_draws(browser, layer, zoom, ratio):
+def test_the_server_draws_what_the_browser_draws(screens, layer, zoom, ratio):
     drawn_by = list(drawn(layer, zoom))
     values = [kind for _simple, kind in drawn_by]
     place = view(zoom, len(values), ratio)
     assert place.zoom == pytest.approx(zoom)
     ours = by_the_server(layer, place, values)
-    theirs = by_the_browser(browser, layer, place, zoom, values)
+    theirs = by_the_browser(screens, layer, place, zoom, values)
     assert ours.shape == theirs.shape
     whole_layer = dashed(layer)
     unbroken = ours if whole_layer is None else by_the_server(whole_layer, place, values)

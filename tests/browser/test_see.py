@@ -13,9 +13,11 @@ from playwright.sync_api import expect
 
 from tests import make
 from tests.browser.conftest import Visitor, filled_server
+from tests.mvt import decode
 
 pytestmark = pytest.mark.browser
 MEGABYTE = 1_000_000
+COUNTS = "fruit-trees-counts"
 
 
 def _fill() -> None:
@@ -49,13 +51,19 @@ def demo(_collected, migrated_template, django_db_setup, django_db_blocker) -> I
 def test_from_afar_figures_say_how_many_there_are(visitor: Visitor, orchard: str) -> None:
     visit = visitor()
     visit.address = orchard
-    page = visit.open("/en/")
-    page.wait_for_selector("html.map-drawn", state="attached")
-    # What the page's own map has drawn, asked of its tile: block by block they come to all that there are.
-    expect(page.locator("#list-title")).to_be_visible()
+    page = visit.open_map("/en/#map=13/53.051/11.055")
     assert visit.complaints == []
-    shown = page.locator(".count").inner_text()
-    assert "41" in shown
+    expect(page.locator(".count")).to_contain_text("41")
+    # The figures that the page's own map was sent, block by block, come to all that there are.
+    asked = {each for each in visit.requests if "/tiles/fruit-trees/" in each}
+    found = [blocks["n"] for each in asked for _id, blocks in decode(_body(each)).get(COUNTS, [])]
+    assert len(found) > 1
+    assert sum(found) == 41
+
+
+def _body(address: str) -> bytes:
+    with urllib.request.urlopen(address) as answer:
+        return answer.read()
 
 
 def test_details_are_a_page_of_their_own_without_javascript(visitor: Visitor, orchard: str) -> None:

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessible import violations, wide
 from tests.browser.conftest import Visitor
-from tests.browser.test_everyone import violations, wide
 
 pytestmark = pytest.mark.browser
 HERE = "/en/#map=16/53.05/11.051"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 
+import pyogrio
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
 from geoplatform.catalog import registry
+from tests import make
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "fixtures" / "mappings"
 # layer, file, mapping, layers to count, features there are then, status
@@ -109,3 +111,69 @@ def test_inhabitants_join_the_quarters_of_the_fixtures(fresh_database, sample_da
     assert load("quarters", path, "schwerin-inhabitants", "--update") == 0
     figures = [n for n in quarters.values_list("inhabitants", flat=True) if n is not None]
     assert (len(figures), sum(figures)) == (24, 99_246)
+
+
+@pytest.mark.prove
+def test_an_extract_of_openstreetmap(fresh_database, sample_data):
+    """What GDAL counts in the same file: a second reader that shares no code with the first."""
+    path = sample_data / "osm" / "miraustr.osm.pbf"
+    make.municipality("11000000", name="Berlin", outline=make.area(13.2, 52.5, 13.5, 52.7))
+    call_command("load-fixtures", stdout=StringIO())
+    with pytest.raises(SystemExit) as end:
+        call_command("load-osm", str(path), "--municipality", "11000000", stdout=StringIO())
+    assert end.value.code == 3, "the boundaries of three quarters lie partly outside of the extract"
+    parks = registry.get("green-spaces").rows().filter(source__name="openstreetmap", kind="park")
+    sites = registry.get("gardens").rows().filter(source__name="openstreetmap")
+    plots = registry.get("garden-plots").rows().filter(source__name="openstreetmap")
+    trees = registry.get("trees").rows().filter(source__name="openstreetmap")
+    found = {
+        "trees": set(trees.values_list("source_key", flat=True)),
+        "parks": set(parks.values_list("source_key", flat=True)),
+        "sites": set(sites.filter(kind="allotment-site").values_list("source_key", flat=True)),
+        "plots": set(plots.values_list("source_key", flat=True)),
+    }
+    assert {name: len(keys) for name, keys in found.items()} == {
+        "trees": 2_866,
+        "parks": 19,
+        "sites": 27,
+        "plots": 446,
+    }
+    assert found == {
+        "trees": _by_gdal(path, "points", natural="tree"),
+        "parks": _by_gdal(path, "multipolygons", leisure="park"),
+        "sites": _by_gdal(path, "multipolygons", landuse="allotments"),
+        # To GDAL a closed way with no other tag than this one is a line.
+        "plots": _by_gdal(path, "multipolygons", allotments="plot")
+        | _by_gdal(path, "lines", allotments="plot"),
+    }
+    assert plots.filter(garden=None).count() == 0
+    kept = {each.pk: each.area for each in sites}
+    for plot in plots:
+        assert kept[plot.garden_id].intersects(plot.area.point_on_surface)
+    before = versions()
+    with pytest.raises(SystemExit):
+        call_command("load-osm", str(path), "--municipality", "11000000", stdout=StringIO())
+    assert versions() == before
+
+
+def _by_gdal(path: Path, layer: str, **tag: str) -> set[str]:
+    """The keys of all objects with a tag, by GDAL's OSM driver."""
+    [(key, value)] = tag.items()
+    _meta, table = pyogrio.raw.read_arrow(path, layer=layer)
+    columns = {
+        name: table[name].to_pylist() for name in table.column_names if name != "wkb_geometry"
+    }
+    found = set()
+    for row in range(table.num_rows):
+        other = columns["other_tags"][row] or ""
+        value_here = columns[key][row] if key in columns else None
+        if value_here == value or f'"{key}"=>"{value}"' in other:
+            kind, number = "way", columns["osm_id"][row]
+            if layer == "points":
+                kind = "node"
+            elif layer == "multipolygons" and number is not None:
+                kind = "relation"
+            elif layer == "multipolygons":
+                number = columns["osm_way_id"][row]
+            found.add(f"{kind}/{number}")
+    return found

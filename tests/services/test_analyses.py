@@ -65,9 +65,10 @@ def problem(response, status=400):
 def test_all_are_listed_and_described(town):
     listed = get("/api/analyses").json()
     assert {each["id"] for each in listed["processes"]} == {
-        each.id for each in registry.indicators()
+        "question",  # of features: test_question.py
+        *(each.id for each in registry.indicators()),
     }
-    for each in listed["processes"]:
+    for each in listed["processes"][:-1]:
         assert each["jobControlOptions"] == ["sync-execute"]
         described = get(f"/api/analyses/{each['id']}").json()
         indicator = registry.get(each["id"])

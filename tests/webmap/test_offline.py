@@ -60,6 +60,11 @@ def test_what_it_keeps_from_the_start_is_there_for_everybody(client):
     make.town()
     found, _text = told(client)
     assert {"/", "/en/", "/offline", "/en/offline", "/fruit-trees/new"} <= set(found["pages"])
+    # Whatever the form on the map leads to, areas that have to be drawn among them.
+    page = client.get("/").text
+    forms = set(re.findall(r'href="(/[\w-]+/new)" data-layer=', page))
+    assert len(forms) > 3
+    assert forms <= set(found["pages"])
     for address in found["pages"]:
         response = client.get(address)
         assert response.status_code == 200, address

@@ -80,6 +80,46 @@ BEGIN
         SELECT i."row", m.id, NULL FROM in_outline i JOIN towns m USING (place)', geometry_column);
 END $$;
 
+-- The same for lines and polygons: what lies wholly within an area, as most does, is found by the area prepared once, and
+-- only what crosses an edge is cut.
+CREATE OR REPLACE FUNCTION geoplatform.located_shapes(geometry_column text)
+RETURNS TABLE ("row" integer, municipality_id uuid, quarter_id uuid)
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'WITH areas AS MATERIALIZED (
+            SELECT ST_Force2D(q.outline) AS outline, q.municipality_id, q.id, m.metric_srid,
+                row_number() OVER (ORDER BY m.ags, q.key, q.id) AS place
+            FROM public.{quarter} q
+            JOIN public.{municipality} m ON m.id = q.municipality_id AND m.quarter_kind = q.kind
+        ), in_quarter AS MATERIALIZED (
+            SELECT DISTINCT ON (hit."row") hit."row", a.municipality_id, a.id
+            FROM areas a
+            CROSS JOIN LATERAL (
+                SELECT s."row", geoplatform.overlap(a.outline, s.%1$I, a.metric_srid) AS size
+                FROM pg_temp.staged s
+                WHERE s.target IS NULL AND ST_Intersects(a.outline, s.%1$I) OFFSET 0) hit
+            WHERE hit.size > 0
+            ORDER BY hit."row", hit.size DESC, a.place
+        ), towns AS MATERIALIZED (
+            SELECT ST_Force2D(outline) AS outline, id, metric_srid, row_number() OVER (ORDER BY ags) AS place
+            FROM public.{municipality} WHERE outline IS NOT NULL
+        ), in_outline AS (
+            SELECT DISTINCT ON (hit."row") hit."row", m.id
+            FROM towns m
+            CROSS JOIN LATERAL (
+                SELECT s."row", geoplatform.overlap(m.outline, s.%1$I, m.metric_srid) AS size
+                FROM pg_temp.staged s
+                WHERE s.target IS NULL AND ST_Intersects(m.outline, s.%1$I)
+                    AND s."row" NOT IN (SELECT i."row" FROM in_quarter i) OFFSET 0) hit
+            WHERE hit.size > 0
+            ORDER BY hit."row", hit.size DESC, m.place
+        )
+        SELECT i."row", i.municipality_id, i.id FROM in_quarter i
+        UNION ALL
+        SELECT i."row", i.id, NULL FROM in_outline i', geometry_column);
+END $$;
+
 -- Length or area of the part of `geom` within `area`; infinite when all of it is (no need to cut then).
 CREATE OR REPLACE FUNCTION geoplatform.overlap(area geometry, geom geometry, metric_srid integer) RETURNS double precision
 LANGUAGE sql STABLE AS $$

@@ -11,6 +11,8 @@ from geoplatform.analysis import registry
 from geoplatform.analysis.answer import MOST
 from geoplatform.analysis.files import WRITERS
 from geoplatform.analysis.indicator import Indicator
+from geoplatform.analysis.said import ID
+from geoplatform.services.analyses import question_process
 from geoplatform.services.analyses.processes import media_type
 from geoplatform.services.negotiation import link
 
@@ -31,7 +33,8 @@ def part(request: HttpRequest) -> dict[str, Any]:
         paths[f"{own}/results"] = {
             "get": _operation(name, f"{each.id}.results", _files(), _parameters(each))
         }
-        paths[f"{own}/execution"] = {"post": _execution(each)}
+        paths[f"{own}/execution"] = {"post": _execution(each.id, name)}
+    paths |= _questions()
     return {
         "paths": paths,
         "schemas": _schemas(),
@@ -51,8 +54,27 @@ def _operation(
     }
 
 
-def _execution(indicator: Indicator) -> dict[str, Any]:
-    found = _operation(str(indicator.title), f"{indicator.id}.execution", _files(), [LANG])
+def _questions() -> dict[str, Any]:
+    """Paths of questions of features."""
+    own, title = f"/analyses/{ID}", _("A question of features")
+    formats = {"type": "string", "enum": list(WRITERS), "default": "json"}
+    parameters = [
+        _parameter("f", formats, _("The format of the answer, before what Accept asks for.")),
+        LANG,
+        *(
+            {**_parameter(name, each["schema"], each["title"]), "required": name == "layer"}
+            for name, each in question_process.parameters().items()
+        ),
+    ]
+    return {
+        own: {"get": _operation(title, ID, _json("Analysis"), [LANG])},
+        f"{own}/results": {"get": _operation(title, f"{ID}.results", _files(), parameters)},
+        f"{own}/execution": {"post": _execution(ID, title)},
+    }
+
+
+def _execution(id: str, title: str) -> dict[str, Any]:
+    found = _operation(title, f"{id}.execution", _files(), [LANG])
     schema = {"$ref": "#/components/schemas/Execute"}
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
     return {**found, "requestBody": body}

@@ -116,7 +116,11 @@ def _input(each: Parameter) -> dict[str, Any]:
 
 
 def _links(request: HttpRequest, indicator: Indicator) -> list[dict[str, str]]:
-    own = address(indicator)
+    return links(request, address(indicator))
+
+
+def links(request: HttpRequest, own: str) -> list[dict[str, str]]:
+    """Where a process at the path `own` is described, asked and answered."""
     return [
         link(request, own, "self", JSON_TYPE),
         link(request, f"{own}?f=html", "alternate", HTML_TYPE),

@@ -22,7 +22,7 @@ from geoplatform.analysis.errors import Unanswerable
 from geoplatform.analysis.files import WRITERS, Sheet, records, sheet
 from geoplatform.analysis.indicator import Indicator
 from geoplatform.services.analyses import execution as orders
-from geoplatform.services.analyses import processes
+from geoplatform.services.analyses import processes, question_process
 from geoplatform.services.bodies import GuardedJSONParser
 from geoplatform.services.language import check as check_language
 from geoplatform.services.negotiation import (
@@ -53,8 +53,10 @@ def listing(request: HttpRequest) -> HttpResponseBase:
     """All indicators; people are led to the planner's page."""
     if chosen(request, (JSON, HTML)) == HTML:
         return _page(request)
-    _refuse(request)
-    return json_response(processes.everything(request))
+    refuse(request)
+    found = processes.everything(request)
+    found["processes"].append(question_process.summary(request))
+    return json_response(found)
 
 
 @problems("GET", "HEAD")
@@ -63,7 +65,7 @@ def description(request: HttpRequest, id: str) -> HttpResponseBase:
     indicator = processes.found(id)
     if chosen(request, (JSON, HTML)) == HTML:
         return _page(request, indicator.id)
-    _refuse(request)
+    refuse(request)
     return json_response(processes.description(request, indicator))
 
 
@@ -85,7 +87,7 @@ def results(request: HttpRequest, id: str) -> HttpResponseBase:
     answered = _asked(indicator, towns, request.GET.get("at", ""), values)
     made = sheet(answered)
     made.about["links"] = _links(request, answered)
-    return pack(request, _sent(request, made, form.name, answered.version))
+    return pack(request, sent(request, made, form.name, answered.version))
 
 
 @problems("POST")
@@ -102,7 +104,7 @@ def execution(request: HttpRequest, id: str) -> HttpResponseBase:
     made = sheet(answered)
     made.about["links"] = _links(request, answered)
     if order.raw:
-        return pack(request, _file(made, order.form))
+        return pack(request, file(made, order.form))
     body = {
         "value": json.loads(WRITERS[order.form].write(made)),
         "mediaType": processes.media_type(order.form),
@@ -121,14 +123,19 @@ def _asked(
     except Unanswerable as error:
         raise Problem(422, str(error)) from None
     except gate.Busy:
-        raise Problem(
-            503,
-            _("Other questions are being answered. Please try again in a few seconds."),
-            headers={"Retry-After": str(gate.RETRY_SECONDS)},
-        ) from None
+        raise too_many() from None
 
 
-def _sent(request: HttpRequest, made: Sheet, form: str, version: int) -> HttpResponse:
+def too_many() -> Problem:
+    """503: as many questions as may be are being answered."""
+    return Problem(
+        503,
+        _("Other questions are being answered. Please try again in a few seconds."),
+        headers={"Retry-After": str(gate.RETRY_SECONDS)},
+    )
+
+
+def sent(request: HttpRequest, made: Sheet, form: str, version: int) -> HttpResponse:
     """The answer, or 304 for who holds it. The tag says the data's version and what the answer says, not when."""
     said = {name: value for name, value in made.about.items() if name not in ("at", "links")}
     text = json.dumps([form, get_language(), said, records(made)], default=str).encode()
@@ -137,13 +144,13 @@ def _sent(request: HttpRequest, made: Sheet, form: str, version: int) -> HttpRes
     headers = {"ETag": f'W/"{tag}"', "Cache-Control": "no-cache"}
     if {tag, "*"} & known_etags(request):
         return HttpResponse(status=304, headers=headers)
-    response = _file(made, form)
+    response = file(made, form)
     for name, value in headers.items():
         response.headers[name] = value
     return response
 
 
-def _file(made: Sheet, form: str) -> HttpResponse:
+def file(made: Sheet, form: str) -> HttpResponse:
     """The answer as bytes; what is no JSON is saved under a name."""
     found = WRITERS[form]
     response = HttpResponse(found.write(made), content_type=found.media_type)
@@ -181,7 +188,7 @@ def _links(request: HttpRequest, answered: Answer) -> list[dict[str, str]]:
     ]
 
 
-def _refuse(request: HttpRequest) -> None:
+def refuse(request: HttpRequest) -> None:
     refuse_parameters(request, "f", "lang")
     if "lang" in request.GET:
         check_language(request.GET["lang"])
@@ -189,10 +196,15 @@ def _refuse(request: HttpRequest) -> None:
 
 def _page(request: HttpRequest, indicator: str = "") -> HttpResponse:
     """To the planner's page with the same question, in the reader's language."""
+    return to_page(request, "planning", indicator)
+
+
+def to_page(request: HttpRequest, name: str, indicator: str = "") -> HttpResponse:
+    """To the page of this name with the same question, in the reader's language."""
     asked = request.GET.copy()
-    for name in ("f", "lang"):
-        asked.pop(name, None)
+    for key in ("f", "lang"):
+        asked.pop(key, None)
     if indicator:
         asked["indicator"] = indicator
-    where = reverse("planning") + (f"?{asked.urlencode(safe=',:')}" if asked else "")
+    where = reverse(name) + (f"?{asked.urlencode(safe=',:')}" if asked else "")
     return HttpResponse(status=303, headers={"Location": where, "Vary": "Accept, Accept-Language"})

@@ -129,11 +129,14 @@ def _answer(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     """The document, or 304 to who has it; a language or a host of its own makes a text of its own."""
     response = json_response(body)
     etag = blake2b(response.content, digest_size=12).hexdigest()
-    headers = {"ETag": f'W/"{etag}"', "Cache-Control": REVALIDATE, "Vary": response.headers["Vary"]}
+    headers = {
+        "ETag": f'W/"{etag}"',
+        "Cache-Control": REVALIDATE,
+        "Vary": f"{response.headers['Vary']}, Accept-Encoding",
+    }
     if known_etags(request) & {etag, "*"}:
         return HttpResponseNotModified(headers=headers)
     response.content, coding = whole(response.content, request.headers.get("Accept-Encoding"))
-    headers["Vary"] += ", Accept-Encoding"
     if coding != IDENTITY:
         headers["Content-Encoding"] = coding
     for name, value in {**headers, "Content-Length": str(len(response.content))}.items():

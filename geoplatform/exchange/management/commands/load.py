@@ -15,16 +15,9 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.terminal import TerminalCommand
 from geoplatform.exchange.printing import print_summary
+from geoplatform.formats.startup import without_pandas
 
 ALL, NOTHING, SOME = 0, 2, 3
-
-
-class WithoutPandas:
-    """pyarrow and pyogrio load pandas only to ask whether they were given some: more CPU than a city's rows take."""
-
-    def find_spec(self, name: str, *_arguments: Any) -> None:
-        if name in {"pandas", "geopandas"}:
-            raise ModuleNotFoundError(name)
 
 
 class Command(TerminalCommand):
@@ -34,7 +27,7 @@ class Command(TerminalCommand):
     requires_system_checks = ()
 
     def run_from_argv(self, argv: list[str]) -> None:
-        sys.meta_path.insert(0, WithoutPandas())
+        without_pandas()
         super().run_from_argv(argv)
 
     def add_arguments(self, parser: ArgumentParser) -> None:

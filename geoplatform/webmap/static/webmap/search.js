@@ -76,7 +76,7 @@ export function makeSearch(choose) {
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
       select(null);
-      say(text("suggestions", { count: hits.size }));
+      say(text("suggestions", { count: hits.size }), { aloud: true });
     } else {
       close();
       say(text("noSuggestions"));

@@ -5,9 +5,13 @@ import { element } from "./settings.js";
 const SECONDS = 8;
 let timer = 0;
 
-/** @param {string} message */
-export function say(message) {
+/**
+ * @param {string} message
+ * @param {{aloud?: boolean}} [how] aloud: only for those who do not see it anyhow
+ */
+export function say(message, { aloud = false } = {}) {
   const status = element("status");
+  status.classList.toggle("aloud", aloud);
   // The same message again is a new one to screen readers only when the text was gone in between.
   status.textContent = "";
   window.clearTimeout(timer);

@@ -1,0 +1,54 @@
+"""Whether a page is for everyone: WCAG 2.2 AA by axe-core, wide by day and at 320 pixels by night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from playwright.sync_api import Page, ViewportSize
+
+from tests.conftest import PROJECT
+
+AXE = (PROJECT / "geoplatform/pages/node_modules/axe-core/axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+# A map drawn in software would take most of the time: pages that are looked at for their words go without.
+WITHOUT_WEBGL = """const made = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : made.call(this, kind, ...more);
+};"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds."""
+    if not page.evaluate("'axe' in window"):
+        # Not by a script element, which our policy forbids.
+        page.evaluate(AXE)
+    # Of what is right it shall write nothing down: half the time.
+    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+    found: Any = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes']][:3]}"
+        for each in found["violations"]
+    ]
+
+
+def wide(page: Page) -> int:
+    """How many CSS pixels wide it is, beyond the window too."""
+    return int(page.evaluate("document.documentElement.scrollWidth"))
+
+
+def faults(page: Page) -> Iterator[str]:
+    """What is wrong with the page that stands there, looked at in two ways without loading it again: wide by day, and
+    at 320 pixels by night. What depends on the width does not depend on the hour."""
+    # Or colours are read while they change.
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size(WIDE)
+    yield from (f"wide: {each}" for each in violations(page))
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.set_viewport_size(NARROW)
+    if wide(page) > NARROW["width"]:
+        yield f"{wide(page)} pixels wide"
+    yield from (f"narrow, dark: {each}" for each in violations(page))
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
