@@ -108,7 +108,8 @@ def figure(value: Any, column: Column, *, unit: bool = False) -> str:
     if plain(value) is None:
         return NOTHING
     # Django would cut the decimals off.
-    text = number_format(round(float(value), column.digits), column.digits, force_grouping=True)
+    rounded = round(float(value), column.digits) + 0.0  # which makes 0 of -0
+    text = number_format(rounded, column.digits, force_grouping=True)
     return f"{text} {column.unit}" if unit and column.unit else text
 
 

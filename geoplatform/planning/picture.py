@@ -15,6 +15,7 @@ LOWEST, HIGHEST = 300.0, 760.0  # pixels of height
 MARGIN = 8.0
 SIMPLE = 1.2  # pixels that an outline may be simpler than it is
 ROOM = 13.0  # pixels around a number that must be the quarter's own
+NEAR = 0.3  # degrees between towns that are shown on one map
 DEGREE = 111_320.0  # metres of latitude
 ROUND = (1, 2, 5)
 
@@ -76,6 +77,21 @@ def drawn(rows: gpd.GeoDataFrame, look: Look) -> Picture:
         areas.append(Area(str(id), _path(shape), title, shade, sign if room >= ROOM else "", x, y))
     bar, metres = _bar(scale)
     return Picture(WIDTH, round(height, 1), tuple(areas), bar, metres)
+
+
+def apart(rows: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
+    """The rows by the neighbourhood of their `municipality`: towns far apart would be specks on one map."""
+    shapes = rows.geometry.to_numpy()
+    boxes = {
+        town: shapely.box(*shapely.total_bounds(shapes[rows["municipality"].eq(town).to_numpy()]))
+        for town in rows["municipality"].unique()
+    }
+    # A box of nothing is none.
+    boxes = {town: box.buffer(NEAR / 2) for town, box in boxes.items() if box is not None}
+    parts = shapely.get_parts(shapely.union_all(list(boxes.values())))
+    place = {town: int(np.argmax(shapely.intersects(parts, box))) for town, box in boxes.items()}
+    number = rows["municipality"].map(place)
+    return [rows[number.eq(each).to_numpy()] for each in dict.fromkeys(place.values())]
 
 
 def _path(shape: shapely.Geometry) -> str:

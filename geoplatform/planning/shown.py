@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,6 +23,14 @@ from geoplatform.planning.question import Question
 # How the map of changes names its three classes: shade, sign.
 CHANGES = {-1: ("less", "−"), 0: ("same", "="), 1: ("more", "+")}
 HATCHED = ("none", "")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A map, and the municipalities on it."""
+
+    title: str
+    map: picture.Picture
 
 
 @dataclass
@@ -99,25 +108,34 @@ class Shown:
     def _class(self, id: str) -> Class | None:
         return self.classes.of(self.values[id])
 
-    def map(self) -> picture.Picture:
+    def maps(self) -> list[Drawn]:
+        """A map of the figure for each neighbourhood of municipalities."""
+
         def look(id: str) -> tuple[str, str, str]:
             found = self._class(id)
             shade, sign = (str(found.shade), str(found.number)) if found else HATCHED
             return self.title(id), shade, sign
 
-        return picture.drawn(self.now.rows, look)
+        return self._drawn(look)
 
-    def map_of_changes(self) -> picture.Picture | None:
+    def maps_of_changes(self) -> list[Drawn]:
         changes = self.changes
         if changes is None:
-            return None
+            return []
 
         def look(id: str) -> tuple[str, str, str]:
             way = self._way(changes[id])
             shade, sign = CHANGES[way] if way is not None else HATCHED
             return f"{self.name(id)}: {self._signed(changes[id])}", shade, sign
 
-        return picture.drawn(self.now.rows, look)
+        return self._drawn(look)
+
+    def _drawn(self, look: picture.Look) -> list[Drawn]:
+        groups = picture.apart(self.now.rows) if self.several else [self.now.rows]
+        return [
+            Drawn(self._towns(group["municipality"].unique()), picture.drawn(group, look))
+            for group in groups
+        ]
 
     def _way(self, change: float) -> int | None:
         """-1, 0, 1: less, the same, more, at the decimals that are shown."""
@@ -285,8 +303,11 @@ class Shown:
         ) % {"count": count, "all": len(self.values)}
 
     def where(self) -> str:
+        return self._towns(self.now.municipalities)
+
+    def _towns(self, keys: Iterable[str]) -> str:
         names = asking.comparable()
-        return ", ".join(names.get(each, each) for each in self.now.municipalities)
+        return ", ".join(names.get(each, each) for each in keys)
 
 
 def label(column: Column) -> str:

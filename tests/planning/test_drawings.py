@@ -63,6 +63,12 @@ def test_what_has_no_room_has_no_sign():
     assert [each.sign for each in made.areas] == ["0", ""]
 
 
+def test_towns_far_apart_have_maps_of_their_own():
+    made = rows(box(11, 53), box(11.1, 53), box(7, 51), None)
+    made["municipality"] = ["a", "b", "c", "d"]
+    assert [list(each.index) for each in picture.apart(made)] == [["q0", "q1"], ["q2"]]
+
+
 @pytest.mark.parametrize(
     "shapes",
     [
