@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 WIDTH = 720.0
-LEFT, RIGHT, TOP, BOTTOM = 14.0, 14.0, 22.0, 44.0
+LEFT, RIGHT, TOP, BOTTOM = 36.0, 36.0, 22.0, 44.0  # words at the ends of an axis reach out
 DOT = 5.0  # pixels of radius
 SIDE = 70.0  # pixels left of a scatter plot, for the figures of its axis
 SCATTER = 440.0

@@ -46,4 +46,5 @@ def citation(shown: Shown, platform: str, address: str) -> str:
     if sources:
         parts.append(_("Sources: %s.") % ", ".join(sources))
     parts.append(f"{platform}, {address}")
-    return " ".join(str(each) for each in parts)
+    # A unit that is cut short brings its own full stop.
+    return " ".join(str(each) for each in parts).replace(".. ", ". ")
