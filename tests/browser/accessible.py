@@ -13,6 +13,8 @@ AXE = (PROJECT / "geoplatform/pages/node_modules/axe-core/axe.min.js").read_text
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
+# Until a picture with the new colours and sizes is there: colours change over a moment, however short.
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # A map drawn in software would take most of the time: pages that are looked at for their words go without.
 WITHOUT_WEBGL = """const made = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
@@ -29,9 +31,13 @@ def violations(page: Page) -> list[str]:
     options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
     found: Any = page.evaluate("options => axe.run(document, options)", options)
     return [
-        f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes']][:3]}"
+        f"{each['id']}: {each['help']}: {[_told(node) for node in each['nodes'][:3]]}"
         for each in found["violations"]
     ]
+
+
+def _told(node: dict[str, Any]) -> str:
+    return f"{node['html'][:200]} {node.get('failureSummary', '')[-160:]}"
 
 
 def wide(page: Page) -> int:
@@ -45,9 +51,11 @@ def faults(page: Page) -> Iterator[str]:
     # Or colours are read while they change.
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size(WIDE)
+    page.evaluate(DRAWN)
     yield from (f"wide: {each}" for each in violations(page))
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.set_viewport_size(NARROW)
+    page.evaluate(DRAWN)
     if wide(page) > NARROW["width"]:
         yield f"{wide(page)} pixels wide"
     yield from (f"narrow, dark: {each}" for each in violations(page))

@@ -249,7 +249,8 @@ def test_for_everyone(desk, prefix):
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     for path in STATES:
         page.goto(prefix + path)
-        assert list(faults(page)) == [], path
+        found = list(faults(page))
+        assert not found, "\n".join([path, *found])
         # Every control has a name, and what changes something is a button.
         for control in page.locator("input:not([type=hidden]), select, textarea, button").all():
             assert control.evaluate(
