@@ -148,6 +148,8 @@ NO_PAGE = {
     "styles/geoplatform.json": "a style",
     "styles/<slug:name>.json": "a style",
     "downloads/<str:file>": "a file",
+    "catalogue.ttl": "RDF",
+    "catalogue.jsonld": "RDF",
     "wms": "pictures and XML",
     "healthz": "a word for machines",
     "changes": "JSON",
