@@ -24,7 +24,7 @@ demo:
 	@.setup/demo
 
 test: install
-	@.venv/bin/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	@.setup/check

@@ -28,10 +28,22 @@ from psycopg import sql
 from geoplatform.contributions.limiter import limiter
 from geoplatform.database.cluster import Cluster
 from geoplatform.history import audit
+from tests.chromium import _collected, browser
+
+__all__ = ["_collected", "browser"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE_POSTGIS = "geoplatform_template_postgis"
 ALIASES = ("default", "owner")
+
+
+# They take minutes, so they begin first: no worker is left alone with one of them at the end.
+LONG = (PROJECT / "tests/browser", PROJECT / "tests/clients", PROJECT / "tests/test_new_layer.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(item.path.is_relative_to(each) for each in LONG))
 
 
 def _schema_hash() -> str:

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import make
-from tests.conftest import PROJECT, _admin, _create, _drop, _point_at, addresses, audit_now
+from tests.chromium import ARGUMENTS, CHROMIUM, SECONDS
+from tests.conftest import _admin, _create, _drop, _point_at, addresses, audit_now
+from tests.services.edit_traffic import UNLIMITED
 from tests.serving import serving
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# WebGL without a graphics card; root, as in a container, cannot have Chromium's sandbox.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    # The maps are drawn by the software renderer, the pages around them are not: a third less to do.
-    "--disable-gpu-rasterization",
-    "--disable-gpu-compositing",
-]
-SECONDS = 60_000  # milliseconds that a page has for anything, software rendering on a busy machine included
-
-
-@pytest.fixture(scope="session")
-def _collected() -> None:
-    """The static files as they are served, under their hashed names."""
-    lock = Path(tempfile.gettempdir()) / f"geoplatform-static-{os.getuid()}.lock"
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # workers of one run start together
-        # Does nothing where nothing has changed: another worker's server is reading those files.
-        subprocess.run([PROJECT / ".setup" / "static"], check=True, cwd=PROJECT)
+__all__ = ["ARGUMENTS", "CHROMIUM", "SECONDS"]
 
 
 def _fill() -> None:
@@ -101,21 +76,10 @@ def server(
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[str]:
     """A server for readers; all tests here share it, so they only add."""
-    with filled_server(server_database, migrated_template, django_db_blocker, _fill) as address:
+    with filled_server(
+        server_database, migrated_template, django_db_blocker, _fill, CONTRIBUTIONS=UNLIMITED
+    ) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.fail("Chromium is not installed: `make install` brings it.")
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread; Django would refuse the database to it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        expect.set_options(timeout=SECONDS)
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @dataclass

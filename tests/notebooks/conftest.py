@@ -14,10 +14,9 @@ from django.core.management import call_command
 from layers.green_spaces import GreenSpace
 from layers.streets import Street
 from tests import make
-from tests.browser.conftest import _collected, browser, filled_server
+from tests.browser.conftest import filled_server
 from tests.conftest import addresses
 
-__all__ = ["_collected", "browser"]
 # Its south-western corner, and the side of a quarter, in degrees.
 WEST, SOUTH, SIDE = 11.60, 53.60, 0.02
 

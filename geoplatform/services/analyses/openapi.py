@@ -174,7 +174,11 @@ def _schemas() -> dict[str, Any]:
             "properties": {
                 "id": {"type": "string"},
                 "definitionKind": {"type": "string", "enum": ["official", "platform", "changed"]},
-                "parameters": {"type": "object", "additionalProperties": {"type": "number"}},
+                # Numbers of an indicator, texts of a question of features.
+                "parameters": {
+                    "type": "object",
+                    "additionalProperties": {"anyOf": [{"type": "number"}, {"type": "string"}]},
+                },
                 "municipalities": texts,
                 "dataVersion": {"type": "integer"},
                 "at": {"type": "string", "format": "date-time"},
