@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Page, ViewportSize
 
@@ -45,18 +45,24 @@ def wide(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth"))
 
 
-def faults(page: Page) -> Iterator[str]:
-    """What is wrong with the page that stands there, looked at in two ways without loading it again: wide by day, and
-    at 320 pixels by night. What depends on the width does not depend on the hour."""
-    # Or colours are read while they change.
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.set_viewport_size(WIDE)
-    page.evaluate(DRAWN)
-    yield from (f"wide: {each}" for each in violations(page))
+Look = Literal["wide", "narrow"]
+
+
+def faults(page: Page, *looks: Look) -> Iterator[str]:
+    """What is wrong with the page that stands there, looked at without loading it again: wide by day, and at 320 pixels
+    by night (what depends on the width does not depend on the hour); both where `looks` names none. Whether it scrolls
+    sideways is asked always."""
+    if "wide" in looks or not looks:
+        # Or colours are read while they change.
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size(WIDE)
+        page.evaluate(DRAWN)
+        yield from (f"wide: {each}" for each in violations(page))
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.set_viewport_size(NARROW)
     page.evaluate(DRAWN)
     if wide(page) > NARROW["width"]:
         yield f"{wide(page)} pixels wide"
-    yield from (f"narrow, dark: {each}" for each in violations(page))
+    if "narrow" in looks or not looks:
+        yield from (f"narrow, dark: {each}" for each in violations(page))
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
