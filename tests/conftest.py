@@ -23,6 +23,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as settings_of_examples
 from psycopg import sql
 
 from geoplatform.contributions.limiter import limiter
@@ -37,6 +39,11 @@ TEMPLATE_POSTGIS = "geoplatform_template_postgis"
 ALIASES = ("default", "owner")
 
 
+# How long examples take to make says something of the machine alone.
+settings_of_examples.register_profile(
+    "timeless", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings_of_examples.load_profile("timeless")
 # They take minutes, so they begin first: no worker is left alone with one of them at the end.
 LONG = (PROJECT / "tests/browser", PROJECT / "tests/clients", PROJECT / "tests/test_new_layer.py")
 
