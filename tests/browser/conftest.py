@@ -123,7 +123,9 @@ def visitor(browser: Browser, server: str) -> Iterator[Visitor]:
 
     def make_visit(width: int = 900, height: int = 640, javascript: bool = True) -> Visit:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, java_script_enabled=javascript
+            viewport={"width": width, "height": height},
+            java_script_enabled=javascript,
+            reduced_motion="reduce",  # fewer pictures to draw on the way to the same map
         )
         contexts.append(context)
         context.set_default_timeout(SECONDS)
