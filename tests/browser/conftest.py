@@ -20,6 +20,8 @@ from tests.services.edit_traffic import UNLIMITED
 from tests.serving import serving
 
 __all__ = ["ARGUMENTS", "CHROMIUM", "SECONDS"]
+# A map drawn without a graphics card takes seconds: what works on a phone is proved to work on a screen.
+WIDTHS = [320, pytest.param(900, marks=pytest.mark.prove)]
 
 
 def _fill() -> None:
@@ -61,13 +63,13 @@ def filled_server(
             _drop(admin, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server_database() -> str:
     """Name of the database behind `server`."""
     return f"gptest_run_{os.getpid()}_browser"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(
     server_database: str,
     _collected: None,
@@ -75,7 +77,7 @@ def server(
     django_db_setup: None,
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[str]:
-    """A server for readers; all tests here share it, so they only add."""
+    """A server for readers; all tests of a file share it, so they only add."""
     with filled_server(
         server_database, migrated_template, django_db_blocker, _fill, CONTRIBUTIONS=UNLIMITED
     ) as address:

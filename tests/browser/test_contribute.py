@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import WIDTHS, Visit, Visitor
 
 pytestmark = pytest.mark.browser
 TREE = "/#map=18/53.05/11.05"
@@ -84,6 +84,7 @@ class TestUndo:
         expect(page.locator("#details")).to_be_hidden()
         assert visit.complaints == []
 
+    @pytest.mark.prove
     def test_by_keyboard_and_gone_after_its_time(self, visitor: Visitor) -> None:
         visit = visitor()
         page = add_tree(visit, 11.0203, 53.0603)
@@ -97,6 +98,7 @@ class TestUndo:
         expect(page.locator(".undo-strip")).to_have_count(0, timeout=60_000)
         assert len(near(visit, 11.0203, 53.0603)) == 1
 
+    @pytest.mark.prove
     def test_whoever_is_on_the_button_has_time(self, visitor: Visitor) -> None:
         visit = visitor()
         page = add_tree(visit, 11.0205, 53.0605)
@@ -132,7 +134,7 @@ class TestUndo:
 
 
 class TestAlike:
-    @pytest.mark.parametrize("width", [900, 320])
+    @pytest.mark.parametrize("width", WIDTHS)
     def test_one_nearby_is_confirmed_instead(self, visitor: Visitor, width: int) -> None:
         visit = visitor(width=width)
         before = len(proposals(visit, action="confirm"))
@@ -149,6 +151,7 @@ class TestAlike:
         expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
         assert len(proposals(visit, action="confirm")) == before
 
+    @pytest.mark.prove
     def test_or_another_one_is_added_by_keyboard(self, visitor: Visitor) -> None:
         visit = visitor()
         page = add_tree(visit, 11.052, 53.05, "Walnuss")
@@ -168,7 +171,7 @@ class TestAlike:
 
 
 class TestOthersTrees:
-    @pytest.mark.parametrize("width", [900, 320])
+    @pytest.mark.parametrize("width", WIDTHS)
     def test_still_there_and_ripe(self, visitor: Visitor, width: int) -> None:
         visit = visitor(width=width)
         page = open_details(visit)
@@ -181,7 +184,7 @@ class TestOthersTrees:
         expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
         assert not proposals(visit, action="confirm", kind="ripe")
 
-    @pytest.mark.parametrize("width", [900, 320])
+    @pytest.mark.parametrize("width", WIDTHS)
     def test_correct(self, visitor: Visitor, width: int) -> None:
         visit = visitor(width=width)
         page = open_details(visit)
@@ -314,7 +317,7 @@ class TestOthersTrees:
 
 
 class TestConflict:
-    @pytest.mark.parametrize("width", [900, 320])
+    @pytest.mark.parametrize("width", WIDTHS)
     def test_both_versions_side_by_side(self, visitor: Visitor, width: int) -> None:
         """Two tabs of one browser: what one saves, the other has not seen."""
         visit = visitor(width=width)
@@ -422,7 +425,7 @@ class TestPlots:
             page.wait_for_function("before => location.hash !== before", arg=before)
         assert len(page.input_value("[name=shape]").split("\n")) == 3
 
-    @pytest.mark.parametrize("width", [900, 320])
+    @pytest.mark.parametrize("width", WIDTHS)
     def test_mistakes_are_told_beside_the_field(self, visitor: Visitor, width: int) -> None:
         visit = visitor(width=width)
         page = self.open_form(visit)
@@ -441,6 +444,7 @@ class TestPlots:
         no_sideways(page)
         assert proposals(visit, layer="garden-plots") == []
 
+    @pytest.mark.prove
     def test_an_outline_that_stands_is_drawn_anew(self, visitor: Visitor) -> None:
         visit = visitor()
         [plot] = asked(visit, "/api/collections/garden-plots/items")
@@ -463,7 +467,7 @@ class TestPlots:
         expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
 
 
-@pytest.mark.parametrize("width", [900, 320])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_where_i_am(visitor: Visitor, width: int) -> None:
     visit = visitor(width=width)
     visit.context.grant_permissions(["geolocation"])

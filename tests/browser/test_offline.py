@@ -177,6 +177,7 @@ def test_kept_offline_and_sent_when_the_browser_is_opened_again(
     assert len(stored(server, 53.071, 11.021)) == 1
 
 
+@pytest.mark.prove
 def test_a_plot_is_drawn_without_a_network(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -242,7 +243,9 @@ def one_try(
     return how, len(stored(server, latitude, longitude))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.prove) for seed in (2, 3))]
+)
 def test_exactly_once(server: str, wire: Wire, kind: BrowserType, ready: Path, seed: int) -> None:
     how, count = one_try(server, wire, kind, ready, random.Random(seed), 60 + seed)
     assert count == 1, how
@@ -279,6 +282,7 @@ def waiting_page(kind: BrowserType, page: Page, wire: Wire) -> None:
     expect(page.locator("#outbox")).to_be_hidden()
 
 
+@pytest.mark.prove
 def test_days_later_a_token_of_now_is_fetched(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -367,6 +371,7 @@ def nothing_waits_soon(page: Page) -> None:
         page.wait_for_timeout(50)
 
 
+@pytest.mark.prove
 def test_two_tabs_send_it_once(server: str, wire: Wire, kind: BrowserType, ready: Path) -> None:
     with opened(kind, ready) as page:
         waiting_page(kind, page, wire)
@@ -428,6 +433,7 @@ def test_a_quarter_is_taken_along(server: str, wire: Wire, kind: BrowserType, re
         assert page.evaluate(kept) == 0
 
 
+@pytest.mark.prove
 def test_what_is_personal_is_never_kept(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:

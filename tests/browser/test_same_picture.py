@@ -261,14 +261,15 @@ def is_broken(symbol: Simple) -> bool:
 
 
 def cases() -> list[Any]:
-    """From afar, where sizes grow; near; and on a dense screen."""
+    """Near; and, in the proofs, from afar, where sizes grow, and on a dense screen."""
+    proved = [pytest.mark.prove]
     return [
-        pytest.param(layer, zoom, ratio, id=f"{layer.name}-{zoom}-{ratio:g}")
+        pytest.param(layer, zoom, ratio, id=f"{layer.name}-{zoom}-{ratio:g}", marks=marks)
         for layer in map_layers()
-        for zoom, ratio in (
-            (max(layer.zooms[0], 10) + 0.4, 1.0),
-            (max(layer.zooms[0], 15) + 0.6, 1.0),
-            (16.0, 2.0),
+        for zoom, ratio, marks in (
+            (max(layer.zooms[0], 10) + 0.4, 1.0, proved),
+            (max(layer.zooms[0], 15) + 0.6, 1.0, []),
+            (16.0, 2.0, proved),
         )
     ]
 
