@@ -117,6 +117,7 @@ def _after_edits() -> list[dict[str, Any]]:
     green, trees = get("green-spaces"), get("trees")
     assert green is not None
     assert trees is not None
+    parks: Any = green.model._default_manager
     source = Source.objects.get(name="cologne-osm")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
@@ -131,9 +132,7 @@ def _after_edits() -> list[dict[str, Any]]:
     def park(number: int) -> None:
         x, y = 6.93 + 0.02 * number, 50.92 + 0.015 * number
         outline = Polygon.from_bbox((x, y, x + 0.002, y + 0.0012))
-        green.model.objects.create(
-            kind="park", source=source, area=MultiPolygon(outline, srid=4326)
-        )  # type: ignore[misc]
+        parks.create(kind="park", source=source, area=MultiPolygon(outline, srid=4326))
 
     def tree(number: int) -> None:
         trees.model.objects.filter(municipality__ags=ags).order_by("fid")[number * 1000].delete()

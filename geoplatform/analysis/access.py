@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -12,6 +14,9 @@ from geoplatform.analysis.city import City
 from geoplatform.analysis.indicator import Column, Parameter
 from geoplatform.analysis.network import Floats
 from geoplatform.analysis.origins import Origins
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 # A limit is a convention; so a share is shown with what it would be at a tenth less and more.
 BAND = 0.1
@@ -47,9 +52,9 @@ PUBLIC_CAVEAT = _(
 )
 
 
-def limit(name: str, title: object, default: float, high: float = 1500) -> Parameter:
+def limit(name: str, title: str | StrPromise, default: float, high: float = 1500) -> Parameter:
     """A distance within which green counts as near."""
-    return Parameter(name=name, title=title, unit="m", default=default, low=50, high=high)  # type: ignore[arg-type]
+    return Parameter(name=name, title=title, unit="m", default=default, low=50, high=high)
 
 
 def smallest(name: str, default: float) -> Parameter:

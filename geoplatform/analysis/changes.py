@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from geoplatform.analysis import reading
-from geoplatform.analysis.city import City
+from geoplatform.analysis.city import City, Which
 from geoplatform.analysis.indicator import Indicator, Values
 from geoplatform.catalog import registry
 from geoplatform.query.crs import CRS84
@@ -149,12 +149,12 @@ def _differing(then: pd.DataFrame, now: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def _regrouped(
-    which: str, gap: float, sizes: tuple[float, ...], then: City, now: City
+    which: Which, gap: float, sizes: tuple[float, ...], then: City, now: City
 ) -> NDArray[np.object_]:
     """Areas of today that belong to a patch of another size than before, or of one that counts otherwise."""
-    before, after = then.patches(which, gap), now.patches(which, gap)  # type: ignore[arg-type]
-    areas = now.areas(which)  # type: ignore[arg-type]
-    place = then.areas(which).index.get_indexer(areas.index)  # type: ignore[arg-type]
+    before, after = then.patches(which, gap), now.patches(which, gap)
+    areas = now.areas(which)
+    place = then.areas(which).index.get_indexer(areas.index)
     stays = place >= 0
     was, is_ = before.size[before.patch[place[stays]]], after.size[after.patch[stays]]
     if sizes:

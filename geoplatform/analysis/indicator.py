@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from django.utils.functional import _StrPromise as StrPromise
 
-    from geoplatform.analysis.city import City
+    from geoplatform.analysis.city import City, Which
 
 Values = Mapping[str, float]
 # What is read of a city: names of attributes of `City`.
@@ -74,7 +74,7 @@ class Patches:
     make a difference; without `sizes` any change of a patch's size does.
     """
 
-    which: Literal["all", "public", "parks"]
+    which: Which
     gap: float
     sizes: tuple[float, ...] = ()
 

@@ -40,11 +40,12 @@ def half_months_check(*names: str, table: str) -> models.CheckConstraint:
 class HalfMonths(models.GeneratedField):
     """A season as a mask that the database keeps: bit 0 is early January, bit 23 late December; 0: unknown."""
 
+    expression: "Season"
+
     @property
     def ends(self) -> tuple[str, str]:
         """The fields that say when it begins and ends."""
-        names: tuple[str, str] = self.expression.names  # type: ignore[attr-defined]
-        return names
+        return self.expression.names
 
 
 @deconstructible

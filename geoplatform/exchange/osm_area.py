@@ -44,7 +44,7 @@ class Area:
     @classmethod
     def known(cls, ags: str | None, box: Box | None) -> Area:
         """Of the platform's municipalities the one of that key, else all."""
-        rows: Any = registry.by_role("municipality").model.objects.order_by("ags")  # type: ignore[attr-defined]
+        rows: Any = registry.by_role("municipality").model._default_manager.order_by("ags")
         if box and not (-180 <= box[0] < box[2] <= 180 and -90 <= box[1] < box[3] <= 90):
             raise LoadError(_("--bbox is west,south,east,north in degrees, west and south first."))
         known = [

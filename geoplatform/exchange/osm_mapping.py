@@ -140,8 +140,10 @@ def _check(section: Section, key: str, conditions: Any) -> None:
 def _learn(section: Section | None) -> dict[str, tuple[str, str]]:
     """`name = { tag = "species", by = "species:wikidata" }`"""
     found: dict[str, tuple[str, str]] = {}
-    for name in section.names() if section else ():
-        each = section.section(name)  # type: ignore[union-attr]
+    if section is None:
+        return found
+    for name in section.names():
+        each = section.section(name)
         assert each is not None
         found[f"@{name}"] = (each.text("tag", needed=True), each.text("by", needed=True))
         each.done()

@@ -48,9 +48,9 @@ def tile(
     # One row of cells beyond each edge, so that markers there are whole.
     statement.parameters += degrees(z, x, y, cell / EXTENT)
     rows = statement.select(_columns(statement, z, x, y), sql.SQL(" LIMIT %s"))
-    named = sql.SQL("")
+    named: sql.Composable = sql.SQL("")
     if isinstance(layer.symbol, Categorized):
-        named = sql.SQL(", symbol AS {}").format(sql.Identifier(layer.symbol.field))  # type: ignore[assignment]
+        named = sql.SQL(", symbol AS {}").format(sql.Identifier(layer.symbol.field))
     text = sql.SQL(
         """WITH r (u, v, fid, status, symbol) AS MATERIALIZED ({rows})
         SELECT coalesce((SELECT ST_AsMVT(t, {name}, {extent}, 'geom', 'fid') FROM (

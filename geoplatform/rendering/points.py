@@ -37,12 +37,10 @@ def used(layer: Layer, points: Points) -> tuple[Marker, ...]:
 
 def _marker(layer: Layer, value: str | None, status: str) -> Marker | None:
     """The marker of a class of points."""
-    symbol = layer.symbol
-    if isinstance(symbol, Categorized):
-        known = {str(name): each for name, each in symbol.symbols.items()}
-        simple = known.get(value or "", symbol.default)
-    else:
-        simple = symbol  # type: ignore[assignment]
+    simple = layer.symbol
+    if isinstance(simple, Categorized):
+        known = {str(name): each for name, each in simple.symbols.items()}
+        simple = known.get(value or "", simple.default)
     return in_state(simple, status) if isinstance(simple, Marker) else None
 
 

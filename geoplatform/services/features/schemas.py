@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import Property, properties, resolve
+from geoplatform.catalog.properties import Property, own_field, properties, resolve
 from geoplatform.query.cql2.compiler import GEOMETRY, ID, masks, queryable
 from geoplatform.services.features.formats import SCHEMA
 from geoplatform.services.negotiation import absolute, link
@@ -152,7 +152,7 @@ def _geometry(layer: Layer, *, primary: bool) -> dict[str, Any]:
 def _season(layer: Layer, name: str) -> dict[str, Any]:
     """Half months, for functions such as A_OVERLAPS."""
     half_month = {"type": "number", "minimum": 1, "maximum": 12.5, "multipleOf": 0.5}
-    title = layer.model._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+    title = own_field(layer, name).verbose_name
     return {"title": title, "type": "array", "items": half_month, "uniqueItems": True}
 
 
