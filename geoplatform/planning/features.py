@@ -7,14 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from psycopg.errors import QueryCanceled
 
 from geoplatform.analysis import asking, files, gate, question
 from geoplatform.analysis.answer import MOST
 from geoplatform.analysis.reply import reply
 from geoplatform.analysis.said import ID
 from geoplatform.catalog import registry
-from geoplatform.database.unavailable import UNAVAILABLE
 from geoplatform.pages.place import platform_name
 from geoplatform.planning import page
 from geoplatform.planning.examples import examples
@@ -26,6 +24,7 @@ SENT = "sent"
 
 
 @require_safe
+@page.in_turn
 def questions(request: HttpRequest) -> HttpResponse:
     """The form; with `layer=`, the answer."""
     given = request.GET
@@ -43,12 +42,6 @@ def questions(request: HttpRequest) -> HttpResponse:
     except QueryError as error:
         context |= {"wrong": str(error), "parameter": error.parameter}
         return page.render_page(request, "questions.html", context, status=400)
-    except gate.Busy:
-        return page.busy(request)
-    except UNAVAILABLE as error:
-        if isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled):
-            return page.too_long(request)
-        raise
     response = page.render_page(request, "questions.html", context)
     response.headers["Cache-Control"] = "no-cache"
     return response

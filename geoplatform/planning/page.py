@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -9,15 +11,19 @@ from django.shortcuts import render
 from django.urls import translate_url
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from geoplatform.analysis import asking, gate, registry
 from geoplatform.analysis.about import number
 from geoplatform.analysis.answer import MOST
 from geoplatform.analysis.indicator import Indicator
+from geoplatform.database.unavailable import UNAVAILABLE
 from geoplatform.formats.compression import IDENTITY, whole
 from geoplatform.pages.frame import LANGUAGES, frame
 from geoplatform.planning import classes
 from geoplatform.query.errors import QueryError
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 def render_page(
@@ -36,16 +42,25 @@ def render_page(
     return response
 
 
-def busy(request: HttpRequest) -> HttpResponse:
-    """503: others are being answered."""
-    message = _("Other questions are being answered. Please try again in a few seconds.")
-    return _not_now(request, message, gate.RETRY_SECONDS)
+def in_turn(view: View) -> View:
+    """Answers 503 for a view where others are being answered, or where the database gave up at its time limit."""
 
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except gate.Busy:
+            message = _("Other questions are being answered. Please try again in a few seconds.")
+            return _not_now(request, message, gate.RETRY_SECONDS)
+        except UNAVAILABLE as error:
+            if not isinstance(error, QueryCanceled) and not isinstance(
+                error.__cause__, QueryCanceled
+            ):
+                raise
+            message = _("This question takes the database too long. Ask for fewer municipalities.")
+            return _not_now(request, message, 3 * gate.RETRY_SECONDS)
 
-def too_long(request: HttpRequest) -> HttpResponse:
-    """503: the database gave up at its time limit."""
-    message = _("This question takes the database too long. Ask for fewer municipalities.")
-    return _not_now(request, message, 3 * gate.RETRY_SECONDS)
+    return answer
 
 
 def _not_now(request: HttpRequest, message: str, seconds: int) -> HttpResponse:

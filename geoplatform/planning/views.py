@@ -8,11 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
-from psycopg.errors import QueryCanceled
 
 from geoplatform.analysis import about, files, gate
 from geoplatform.analysis.errors import Unanswerable
-from geoplatform.database.unavailable import UNAVAILABLE
 from geoplatform.pages.place import platform_name
 from geoplatform.planning import page
 from geoplatform.planning.question import Question, parse
@@ -22,6 +20,7 @@ from geoplatform.query.errors import QueryError
 
 
 @require_safe
+@page.in_turn
 def planning(request: HttpRequest) -> HttpResponse:
     """The questions there are; with `indicator=`, its answer."""
     if not request.GET.get("indicator"):
@@ -30,6 +29,7 @@ def planning(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@page.in_turn
 def report(request: HttpRequest) -> HttpResponse:
     """The same question as one document to print."""
     return _answered(request, "report.html")
@@ -57,12 +57,6 @@ def _answered(request: HttpRequest, template: str, *, canonical: bool = False) -
     except QueryError as error:
         context |= {"wrong": str(error), "parameter": error.parameter}
         return page.render_page(request, "refused.html", context, status=400)
-    except gate.Busy:
-        return page.busy(request)
-    except UNAVAILABLE as error:
-        if isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled):
-            return page.too_long(request)
-        raise
     response.headers["Cache-Control"] = "no-cache"
     return response
 
