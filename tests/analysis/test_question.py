@@ -26,13 +26,7 @@ SRID = 25833
 # Within both quarters of tests.make, around the edge that they share; 0.001 degree is 67 m or 111 m.
 WEST, SOUTH = 11.09, 53.05
 METRIC = Transformer.from_crs(4326, SRID, always_xy=True)
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_kept():
-    keeping.forget()
-    yield
-    keeping.forget()
+pytestmark = pytest.mark.usefixtures("nothing_is_kept")
 
 
 @pytest.fixture
