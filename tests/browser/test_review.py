@@ -160,7 +160,6 @@ def test_the_queue_by_keyboard_alone(desk):
     assert re.search(r"/review/[0-9a-f-]{36}\?layer=fruit-trees$", page.url)
 
 
-@pytest.mark.prove
 def test_shortcuts_can_be_switched_off(desk):
     page = desk()
     page.goto("/review/")

@@ -47,7 +47,6 @@ def test_kept_offline_and_sent_when_the_browser_is_opened_again(
     assert len(stored(server, 53.071, 11.021)) == 1
 
 
-@pytest.mark.prove
 def test_a_plot_is_drawn_without_a_network(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -73,7 +72,6 @@ def test_a_plot_is_drawn_without_a_network(
     assert layers.count("garden-plots") == 1
 
 
-@pytest.mark.prove
 def test_days_later_a_token_of_now_is_fetched(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -156,7 +154,6 @@ def test_a_conflict_comes_back_as_a_question_with_both_versions(
         nothing_waits(page)
 
 
-@pytest.mark.prove
 def test_two_tabs_send_it_once(server: str, wire: Wire, kind: BrowserType, ready: Path) -> None:
     with opened(kind, ready) as page:
         waiting_page(page, wire)
@@ -218,7 +215,6 @@ def test_a_quarter_is_taken_along(server: str, wire: Wire, kind: BrowserType, re
         assert page.evaluate(kept) == 0
 
 
-@pytest.mark.prove
 def test_what_is_personal_is_never_kept(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
