@@ -119,6 +119,7 @@ API = {
     "api/conformance": ("/api/conformance",),
     "api/openapi": ("/api/openapi",),
     "api/collections": ("/api/collections",),
+    "downloads/": ("/downloads/",),
     "api/collections/<slug:name>": ("/api/collections/fruit-trees", "/api/collections/species"),
     "api/collections/<slug:name>/items": (
         "/api/collections/fruit-trees/items",
