@@ -148,6 +148,7 @@ NO_PAGE = {
     "tiles/<slug:name>/<int:z>/<int:x>/<int:y>.mvt": "a vector tile",
     "styles/geoplatform.json": "a style",
     "styles/<slug:name>.json": "a style",
+    "downloads/geoplatform.qgz": "a QGIS project",
     "downloads/<str:file>": "a file",
     "catalogue.ttl": "RDF",
     "catalogue.jsonld": "RDF",

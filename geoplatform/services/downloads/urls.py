@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from geoplatform.services.downloads import views
+from geoplatform.services.downloads import project, views
 
 urlpatterns = [
     path("downloads/", views.overview, name="downloads"),
+    path(f"downloads/{project.NAME}", project.qgis_project, name="qgis-project"),
     path("downloads/<str:file>", views.download, name="download"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
@@ -13,7 +14,7 @@ from geoplatform.query.crs import EXACT
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.services.downloads.overview import shelves
 from geoplatform.services.html import page
-from geoplatform.services.negotiation import HTML, JSON, chosen, json_response
+from geoplatform.services.negotiation import HTML, JSON, absolute, chosen, json_response
 from geoplatform.services.problems import Problem, problems, refuse_parameters
 from geoplatform.services.sending import send
 
@@ -22,7 +23,7 @@ from geoplatform.services.sending import send
 def overview(request: HttpRequest) -> HttpResponseBase:
     """All that can be taken away, as a page or as JSON."""
     refuse_parameters(request, "f", "lang")
-    found = {"layers": shelves(request)}
+    found = {"layers": shelves(request), "project": absolute(request, reverse("qgis-project"))}
     if chosen(request, (JSON, HTML)) == HTML:
         return page(request, "downloads", found)
     return json_response(found)
