@@ -9,6 +9,7 @@ from django.core.cache import cache
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.models import Source
 from geoplatform.catalog.properties import property_by_name
 from geoplatform.query.compose import restricted
 from geoplatform.query.feature_query import Box, FeatureQuery
@@ -84,16 +85,44 @@ def _box(corners: list[float | None]) -> Box | None:
     return west, south, east, north
 
 
-def figures(layer: Layer) -> Figures:
-    """Both from one walk over the layer's rows, up to a minute old."""
-    key = f"figures:{layer.name}"
-    found: Figures | None = cache.get(key)
+@dataclass(frozen=True)
+class Origin:
+    """How many features stand under one licence and come from one source."""
+
+    licence: str
+    source: Source
+    count: int
+
+
+def origins(query: FeatureQuery) -> tuple[Origin, ...]:
+    """Licences and sources of exactly the features asked for, those of most features first.
+
+    Of a whole layer up to a minute old.
+    """
+    key = f"origins:{query.layer.name}" if query.is_whole_layer and not query.after else ""
+    found: tuple[Origin, ...] | None = cache.get(key) if key else None
     if found is None:
-        statement = restricted(FeatureQuery(layer=layer))
-        columns = [statement.own("licence"), sql.SQL("count(*)")]
-        tail = sql.SQL(" GROUP BY 1 ORDER BY 2 DESC, 1")
+        statement = restricted(query)
+        columns = [statement.own("licence"), statement.own("source_id"), sql.SQL("count(*)")]
+        tail = sql.SQL(" GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2")
         with raw_cursor() as cursor:
             rows = cursor.execute(statement.select(columns, tail), statement.parameters).fetchall()
-        found = Figures(sum(number for _, number in rows), tuple(licence for licence, _ in rows))
-        cache.set(key, found, EXTENT_SECONDS)
+        sources = Source.objects.in_bulk({source for _licence, source, _count in rows})
+        found = tuple(Origin(licence, sources[each], count) for licence, each, count in rows)
+        if key:
+            cache.set(key, found, EXTENT_SECONDS)
     return found
+
+
+def by_licence(found: tuple[Origin, ...]) -> dict[str, int]:
+    """Features by licence, the licence of most of them first."""
+    counts: dict[str, int] = {}
+    for each in found:
+        counts[each.licence] = counts.get(each.licence, 0) + each.count
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def figures(layer: Layer) -> Figures:
+    """Both from one walk over the layer's rows, up to a minute old."""
+    found = by_licence(origins(FeatureQuery(layer=layer)))
+    return Figures(sum(found.values()), tuple(found))
