@@ -132,6 +132,13 @@ class Mapping:
 def read_mapping(path: Path) -> Mapping:
     """Read and check a mapping file. Raises MappingError."""
     top = read_toml(path)
+    mapping = mapping_of(top, path)
+    top.done()
+    return mapping
+
+
+def mapping_of(top: "Section", path: Path) -> Mapping:
+    """The mapping in a file that may say more. Raises MappingError."""
     source = top.section("source")
     if source is None:
         raise top.wrong("source", _("is missing: name, title and licence of the data"))
@@ -156,7 +163,6 @@ def read_mapping(path: Path) -> Mapping:
         match=top.texts("match"),
     )
     source.done()
-    top.done()
     return mapping
 
 
