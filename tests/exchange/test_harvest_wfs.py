@@ -5,7 +5,14 @@ from shapely.geometry import Point
 
 from geoplatform.exchange.errors import LoadError
 from layers.plants import Plant
-from tests.exchange.wfs_server import capabilities, features, offer_wfs
+from tests.exchange.wfs_server import (
+    ENTITIES,
+    EXCEPTION,
+    EXTERNAL,
+    capabilities,
+    features,
+    offer_wfs,
+)
 
 pytestmark = pytest.mark.django_db
 FIELDS = """
@@ -122,12 +129,6 @@ def test_a_server_that_does_not_know_pages(there, wfs, run):
     with pytest.raises(LoadError, match="same page"):
         run(wfs("page_size = 10"))
     assert Plant.objects.count() == 0
-
-
-ENTITIES = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>"""
-EXTERNAL = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>"""
-EXCEPTION = """<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1"><ows:Exception><ows:ExceptionText>
-The disk is full</ows:ExceptionText></ows:Exception></ows:ExceptionReport>"""
 
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'

@@ -9,6 +9,11 @@ from pyproj import Transformer
 
 from tests.exchange.neighbour import Neighbour, Request
 
+# What no answer may be.
+ENTITIES = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>"""
+EXTERNAL = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>"""
+EXCEPTION = """<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1"><ows:Exception><ows:ExceptionText>
+The disk is full</ows:ExceptionText></ows:Exception></ows:ExceptionReport>"""
 OPERATION = """<ows:Operation name="{name}"><ows:DCP><ows:HTTP>
 <ows:Get xlink:href="{url}"/></ows:HTTP></ows:DCP></ows:Operation>"""
 CAPABILITIES = Template("""<?xml version="1.0" encoding="UTF-8"?>

@@ -77,13 +77,16 @@ def _code(name: str) -> str:
     )
 
 
-def look_through(path: Path) -> Seen:
-    """Raises WrongXml for what is not well-formed, not whole, or not to be read."""
+def look_through(path: Path, *, doctype: bool = False) -> Seen:
+    """Raises WrongXml for what is not well-formed, not whole, or not to be read.
+
+    doctype  whether a document type may be there, as in WMS 1.1.1 (01-068r3, A.1); what it names is never read
+    """
     seen = Seen()
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = since = 0
 
-    def no_doctype(*_declared: object) -> None:
+    def forbidden(*_declared: object) -> None:
         raise WrongXml(_("the XML declares a document type or entities"))
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -110,7 +113,9 @@ def look_through(path: Path) -> Seen:
         if "Exception" in seen.root and sum(map(len, seen.exception)) < 500:
             seen.exception.append(data)
 
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = no_doctype
+    parser.EntityDeclHandler = forbidden
+    if not doctype:
+        parser.StartDoctypeDeclHandler = forbidden
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = text
     read = 0

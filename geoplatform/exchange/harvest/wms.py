@@ -46,7 +46,7 @@ def background(source: Described, client: Client, folder: Path) -> Background:
     body = folder / "answer"
     try:
         check_type(client.get(url, body, accept=", ".join(XML), most=CAPABILITIES), XML)
-        look_through(body)
+        look_through(body, doctype=service.version == "1.1.1")
         ways = WebMapService(service.url, version=service.version, xml=body.read_bytes())
         address, formats = _operation(ways)
     except (WrongXml, ServiceException) as error:
