@@ -84,6 +84,7 @@ class FieldRule:
     constant        instead of all that
     only_with       a column that must have a value, else this field is blank
     also            for a reference to a table that makes missing rows: its fields from further columns
+    by              for a reference to another table: the field there that the value is of, instead of its own key
     lenient         a value that the field cannot hold is left blank and told; the row is loaded all the same
     """
 
@@ -99,6 +100,7 @@ class FieldRule:
     constant: Any = None
     only_with: str | None = None
     also: Map[str, str] = field(default_factory=dict)
+    by: str | None = None
     lenient: bool = False
 
 
@@ -132,6 +134,13 @@ class Mapping:
 def read_mapping(path: Path) -> Mapping:
     """Read and check a mapping file. Raises MappingError."""
     top = read_toml(path)
+    mapping = mapping_of(top, path)
+    top.done()
+    return mapping
+
+
+def mapping_of(top: "Section", path: Path) -> Mapping:
+    """The mapping in a file that may say more. Raises MappingError."""
     source = top.section("source")
     if source is None:
         raise top.wrong("source", _("is missing: name, title and licence of the data"))
@@ -156,7 +165,6 @@ def read_mapping(path: Path) -> Mapping:
         match=top.texts("match"),
     )
     source.done()
-    top.done()
     return mapping
 
 
@@ -271,6 +279,7 @@ def _rule(fields: "Section", name: str, path: Path) -> FieldRule:
         constant=constant,
         only_with=section.text("only_with") or None,
         also={each: also.text(each, needed=True) for each in also.names()} if also else {},
+        by=section.text("by") or None,
         lenient=section.take("lenient", bool, default=False),
     )
     section.done()
