@@ -11,6 +11,7 @@ the proposal, several of each by id, so that no two wait for each other.
     supersede,
     merge_duplicates    review.py    decide
     block, unblock      people.py    stop somebody for a while
+    disagree            sources.py   what a source says otherwise than people
 """
 
 from geoplatform.contributions.agree import confirm, withdraw
@@ -28,6 +29,7 @@ from geoplatform.contributions.errors import (
 from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.people import block, unblock
 from geoplatform.contributions.review import accept, merge_duplicates, reject, supersede
+from geoplatform.contributions.sources import Disagreement, disagree
 from geoplatform.contributions.submit import submit
 from geoplatform.contributions.taking import take_back
 from geoplatform.contributions.who import ANYBODY, Author, everywhere, nowhere
@@ -37,6 +39,7 @@ __all__ = [
     "AlreadyThere",
     "Author",
     "Blocked",
+    "Disagreement",
     "InConflict",
     "NotAllowed",
     "NotThere",
@@ -48,6 +51,7 @@ __all__ = [
     "accept",
     "block",
     "confirm",
+    "disagree",
     "everywhere",
     "merge_duplicates",
     "nowhere",
