@@ -18,7 +18,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions import deciding
 from geoplatform.contributions.geometry import MOST_VERTICES
-from geoplatform.contributions.models import WAITING, Action, Decision, Proposal, State
+from geoplatform.contributions.models import WAITING, Action, Decision, Kind, Proposal, State
 from geoplatform.contributions.submit import fingerprint
 from geoplatform.contributions.values import shown
 
@@ -130,25 +130,67 @@ def _proposals(made: Sequence[tuple[Disagreement, frozenset[str]]], reason: str)
         )
         for (each, names), values in zip(group, rows, strict=True):
             place = each.says[layer.geometry] if layer.geometry in names else None
-            proposal = Proposal(
-                id=uuid.uuid4(),
-                layer=layer.name,
-                action=Action.CHANGE,
-                feature=each.feature,
-                base_version=each.base_version,
-                fields=values,
-                geometry=GEOSGeometry(place) if place else None,
-                reason=reason,
-                channel=CHANNEL,
-                licence=each.licence,
-                state=State.CONFLICT,
-                waits_for=SOURCE,
-                municipality_id=each.municipality,
-                quarter_id=each.quarter,
+            found.append(
+                _stored(
+                    each,
+                    layer=layer.name,
+                    action=Action.CHANGE,
+                    base_version=each.base_version,
+                    fields=values,
+                    geometry=GEOSGeometry(place) if place else None,
+                    reason=reason,
+                    state=State.CONFLICT,
+                    waits_for=SOURCE,
+                )
             )
-            proposal.fingerprint = fingerprint(proposal)
-            found.append(proposal)
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """A feature that a source does not name any more, though people have found it there since."""
+
+    layer: str
+    feature: uuid.UUID
+    version: int
+    licence: str
+    municipality: uuid.UUID | None = None
+    quarter: uuid.UUID | None = None
+
+
+def missing(*, found: Sequence[Missing], reason: str) -> None:
+    """Store that a source says they are gone, as reports that wait. Call it as `disagree`."""
+    Proposal.objects.bulk_create(
+        [
+            _stored(
+                each,
+                layer=each.layer,
+                action=Action.REPORT,
+                kind=Kind.GONE,
+                base_version=each.version,
+                reason=reason,
+                state=State.OPEN,
+                waits_for="report",
+            )
+            for each in found
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _stored(about: Disagreement | Missing, **said: Any) -> Proposal:
+    """A proposal that is not saved yet."""
+    made = Proposal(
+        id=uuid.uuid4(),
+        feature=about.feature,
+        channel=CHANNEL,
+        licence=about.licence,
+        municipality_id=about.municipality,
+        quarter_id=about.quarter,
+        **said,
+    )
+    made.fingerprint = fingerprint(made)
+    return made
 
 
 def _fits(geometry: str | None) -> bool:

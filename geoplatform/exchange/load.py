@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature, Source
-from geoplatform.contributions.services import disagree
+from geoplatform.contributions.services import disagree, missing
 from geoplatform.contributions.sources import CHANNEL
-from geoplatform.exchange import places
+from geoplatform.exchange import gone, places
 from geoplatform.exchange.errors import LoadError
 from geoplatform.exchange.geometry import WrongCrs
+from geoplatform.exchange.gone import MOST_PERCENT
 from geoplatform.exchange.mapping import Mapping, MappingError
 from geoplatform.exchange.merging import Merging
 from geoplatform.exchange.plan import Plan, default_mapping, make_plan
@@ -41,6 +42,7 @@ class Request:
     update    join values to features that exist, by the mapping's `match` fields; adds none
     dry_run   do everything and take it back
     strict    a name that no table knows is a fault, instead of a new row there
+    most_gone percent of the source's features that a complete file may lack
     progress  called with rows read and rows in all (None: unknown)
     reader    the rows, where they are not those of a whole file; `path` then only names where they come from
     """
@@ -51,6 +53,7 @@ class Request:
     update: bool = False
     dry_run: bool = False
     strict: bool = False
+    most_gone: int = MOST_PERCENT
     progress: Progress | None = None
     reader: Reader | None = None
 
@@ -134,6 +137,8 @@ def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
                 if str(town.pk) in rows.towns_seen:
                     places.ensure_licence(plan.model, town, info.licence or source.licence)
         _merge(request, plan, staging, summary)
+        if plan.mapping.complete:
+            _mark_gone(request, plan, staging, rows, summary)
         _count(plan, source, summary)
     return summary
 
@@ -161,17 +166,44 @@ def _write(
     pairs = staging.pairs(columns, joined=request.update)
     merging.lock(pairs)
     told = merging.merge()
+    before = merging.gone()
     updated = staging.update(pairs)
+    summary.back = before - merging.gone()
     for each in told:
         if fields := each.word.new:
             summary.add(DISAGREES, _disagreement(plan, fields), [each.row], [each.key])
     summary.proposals = disagree(
         found=[each.word for each in told],
         actor=_actor(plan.mapping),
-        reason=_("%(source)s says so since %(file)s.")
-        % {"source": plan.mapping.source.title, "file": request.path.name},
+        reason=_reason(request, plan, _("%(source)s says so since %(file)s.")),
     )
     return updated
+
+
+def _mark_gone(
+    request: Request, plan: Plan, staging: Staging, rows: Rows, summary: Summary
+) -> None:
+    keys = summary.reported_keys()
+    if None in keys:
+        summary.not_judged = _(
+            "What is gone was not judged: of some reported rows it is not known what they are about."
+        )
+        return
+    found = gone.mark(
+        Merging(staging, plan.layer, joined=False),
+        towns=rows.towns_seen,
+        reported=[key for key in keys if key is not None],
+        most_percent=request.most_gone,
+    )
+    summary.gone, summary.asked = found.marked, len(found.asked)
+    missing(
+        found=found.asked,
+        reason=_reason(request, plan, _("%(source)s does not name it any more (%(file)s).")),
+    )
+
+
+def _reason(request: Request, plan: Plan, sentence: str) -> str:
+    return sentence % {"source": plan.mapping.source.title, "file": request.path.name}
 
 
 def _disagreement(plan: Plan, names: Iterable[str]) -> str:

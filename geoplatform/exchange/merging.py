@@ -60,12 +60,12 @@ class Merging:
 
         Nothing else is written afterwards, so nobody's edit can fall between the look and the write.
         """
-        self._run("DROP TABLE IF EXISTS pg_temp.pending, pg_temp.met")
+        self.run("DROP TABLE IF EXISTS pg_temp.pending, pg_temp.met")
         # Planned for the features that were found, not for none of them.
-        self._run("SELECT geoplatform.analyze_staged()")
+        self.run("SELECT geoplatform.analyze_staged()")
         # Before the rows' own locks, as all who derive from what lies around take them.
-        self._run("SELECT geoplatform.derives()")
-        self._run(
+        self.run("SELECT geoplatform.derives()")
+        self.run(
             """CREATE TEMP TABLE pending ON COMMIT DROP AS
             WITH there AS MATERIALIZED (
                 SELECT DISTINCT f.changeset AS id FROM pg_temp.staged g JOIN {table} f ON f.id = g.target
@@ -81,25 +81,25 @@ class Merging:
             old=_row("t", pairs),
             new=sql.SQL(", ").join(pairs.values()),
         )
-        self._run('CREATE INDEX ON pg_temp.pending ("row"); ANALYZE pg_temp.pending')
+        self.run('CREATE INDEX ON pg_temp.pending ("row"); ANALYZE pg_temp.pending')
 
     def merge(self) -> list[Told]:
         """Put into the staged rows what people's changes leave of them; what both changed is given back."""
-        if not self._run("SELECT EXISTS (SELECT FROM pg_temp.pending WHERE met)"):
+        if not self.run("SELECT EXISTS (SELECT FROM pg_temp.pending WHERE met)"):
             return []
-        self._bases()
+        self.bases()
         found = self._told()
         self._keep()
         merged = [
             sql.SQL("CASE WHEN {edited} THEN t.{name} ELSE {says} END").format(
-                edited=self._edited(part), name=sql.Identifier(name), says=self._says(name)
+                edited=self.edited(part), name=sql.Identifier(name), says=self._says(name)
             )
             for part in self._parts
             for name in part
             if name in self._said
         ]
         names = [name for part in self._parts for name in part if name in self._said]
-        self._run(
+        self.run(
             "UPDATE pg_temp.staged r SET ({names}) = ROW({merged}) FROM pg_temp.met m JOIN {table} t USING (id)"
             ' WHERE r."row" = m."row"',
             names=_names(names),
@@ -107,8 +107,17 @@ class Merging:
         )
         return found
 
+    def gone(self) -> int:
+        """How many of the locked features are marked as gone now."""
+        return int(
+            self.run(
+                "SELECT count(*) FROM pg_temp.pending p JOIN {table} t ON t.id = p.id WHERE t.status = {gone}",
+                gone=Status.GONE.value,
+            )
+        )
+
     @cached_property
-    def _columns(self) -> dict[str, models.Field[Any, Any]]:
+    def columns(self) -> dict[str, models.Field[Any, Any]]:
         """All columns whose values a source may say, by the order of the declaration."""
         versioned = {*upkeep_of(self.layer).versioned} - {*OWNED}
         fields = self.staging.model._meta.local_concrete_fields
@@ -129,11 +138,11 @@ class Merging:
         found: dict[tuple[str, ...], None] = {}
         for part in parts(self.layer):
             whole = shape if self.staging.geometry and {*part} & {*shape} else part
-            if {*whole} & self._said and {*whole} <= {*self._columns}:
+            if {*whole} & self._said and {*whole} <= {*self.columns}:
                 found[tuple(str(each) for each in whole)] = None
         return list(found)
 
-    def _bases(self) -> None:
+    def bases(self) -> None:
         """`met`: each of these features with what its source said last, a column `b_...` for each of its columns."""
         open_to_people = {
             str(own_field(each, name).column)
@@ -142,7 +151,7 @@ class Merging:
             for name in each.editable
         }
         bases = []
-        for name, each in self._columns.items():
+        for name, each in self.columns.items():
             # What no import has ever written is taken over, unless people filled it in who would want to be asked.
             theirs = sql.SQL("coalesce(t.{0}::text, '') <> ''").format(sql.Identifier(name))
             unknown = sql.SQL("CASE WHEN {} THEN NULL ELSE t.{} END").format(
@@ -160,7 +169,7 @@ class Merging:
                     base=sql.Identifier(f"b_{name}"),
                 )
             )
-        self._run(
+        self.run(
             """CREATE TEMP TABLE met ON COMMIT DROP AS
             SELECT p."row", p.id, CASE WHEN said.id IS NULL THEN past.version ELSE said.version END AS version, {bases}
             FROM pg_temp.pending p JOIN {table} t ON t.id = p.id
@@ -180,10 +189,10 @@ class Merging:
             bases=sql.SQL(", ").join(bases),
             layer=self.layer.name,
             plain=sql.Identifier(self.staging.model._meta.db_table),
-            past=_row("h", self._columns),
-            now=_row("t", self._columns),
+            past=_row("h", self.columns),
+            now=_row("t", self.columns),
         )
-        self._run('CREATE INDEX ON pg_temp.met ("row"); ANALYZE pg_temp.met')
+        self.run('CREATE INDEX ON pg_temp.met ("row"); ANALYZE pg_temp.met')
 
     def _told(self) -> list[Told]:
         """Read the features of which the source says something new, and sort out what people changed, too."""
@@ -191,16 +200,16 @@ class Merging:
         flags = [
             test(part)
             for part in self._parts
-            for test in (self._changed, self._edited, self._differs)
+            for test in (self._changed, self.edited, self._differs)
         ]
-        statement = self._compose(
+        statement = self.compose(
             """SELECT r."row", r.source_key, m.id, m.version, {municipality}, {quarter}, t.licence, {layer},
                 ARRAY[{flags}], {says}
             FROM pg_temp.met m JOIN pg_temp.staged r ON r."row" = m."row" JOIN {table} t ON t.id = m.id
             WHERE {changed} ORDER BY r."row" """,
-            municipality=self._place("municipality"),
-            quarter=self._place("quarter"),
-            layer=self._layer_of(),
+            municipality=self.place("municipality"),
+            quarter=self.place("quarter"),
+            layer=self.layer_of(),
             flags=sql.SQL(", ").join(flags),
             says=sql.SQL(", ").join(self._says(name) for name in columns),
             changed=sql.SQL(" OR ").join(self._changed(part) for part in self._parts),
@@ -214,7 +223,7 @@ class Merging:
             moved: set[str] = set()
             differs: set[str] = set()
             for number, part in enumerate(self._parts):
-                names = {self._columns[each].name for each in part}
+                names = {self.columns[each].name for each in part}
                 is_new, edited, other = kinds[3 * number : 3 * number + 3]
                 moved |= names if is_new else set()
                 differs |= names if edited and other else set()
@@ -223,7 +232,7 @@ class Merging:
                 feature=id,
                 base_version=version,
                 says={
-                    self._columns[column].name: value
+                    self.columns[column].name: value
                     for column, value in zip(columns, values, strict=True)
                 },
                 moved=frozenset(moved),
@@ -237,9 +246,9 @@ class Merging:
 
     def _keep(self) -> None:
         """Keep what the source says now as its last word about these features; what is the same writes nothing."""
-        names = list(self._columns)
+        names = list(self.columns)
         says = sql.SQL(", ").join(sql.SQL("({})::text").format(self._says(name)) for name in names)
-        self._run(
+        self.run(
             """INSERT INTO {said} AS l (feature, layer, values, version)
             SELECT m.id, {layer}, jsonb_object(ARRAY[{names}], ARRAY[{says}]), m.version
             FROM pg_temp.met m JOIN pg_temp.staged r ON r."row" = m."row" JOIN {table} t ON t.id = m.id
@@ -253,38 +262,38 @@ class Merging:
     def _says(self, name: str) -> sql.Composable:
         """What the source says of a column now; where the load brings nothing about it, what it said last."""
         staged = sql.SQL("r.{}").format(sql.Identifier(name))
-        base = _base(name)
+        before = base(name)
         if name not in self._said:
-            return base
+            return before
         if self.joined:
-            return sql.SQL("coalesce({}, {})").format(staged, base)
+            return sql.SQL("coalesce({}, {})").format(staged, before)
         if name == STATUS and name not in self.staging.columns:
             # A row in the file says that it is there, where the last word was that it is gone.
             return sql.SQL("CASE WHEN {1} = {2} THEN {0} ELSE {1} END").format(
-                staged, base, Status.GONE.value
+                staged, before, Status.GONE.value
             )
         if self.staging.geometry and name in (
             self.staging.geometry,
             *self.staging.model.with_geometry,
         ):
             return sql.SQL("CASE WHEN r.{} IS NULL THEN {} ELSE {} END").format(
-                sql.Identifier(self.staging.geometry), base, staged
+                sql.Identifier(self.staging.geometry), before, staged
             )
         return staged
 
     def _changed(self, part: Sequence[str]) -> sql.Composable:
-        return _differ(map(self._says, part), map(_base, part))
+        return _differ(map(self._says, part), map(base, part))
 
-    def _edited(self, part: Sequence[str]) -> sql.Composable:
-        return _differ(map(_current, part), map(_base, part))
+    def edited(self, part: Sequence[str]) -> sql.Composable:
+        return _differ(map(_current, part), map(base, part))
 
     def _differs(self, part: Sequence[str]) -> sql.Composable:
         return _differ(map(self._says, part), map(_current, part))
 
-    def _place(self, name: str) -> sql.Composable:
+    def place(self, name: str) -> sql.Composable:
         return sql.SQL(f"t.{name}_id" if has_field(self.layer, name) else "NULL::uuid")
 
-    def _layer_of(self) -> sql.Composable:
+    def layer_of(self) -> sql.Composable:
         """A layer that holds the feature as it stands, the loaded one first: there a proposal about it is shown."""
         others = [
             e for e in registry.layers() if e.model is self.layer.model and e is not self.layer
@@ -297,19 +306,19 @@ class Merging:
             sql.SQL(" ").join(cases), self.staging.table
         )
 
-    def _compose(self, statement: str, **values: Any) -> sql.Composed:
+    def compose(self, statement: str, **values: Any) -> sql.Composed:
         table = sql.Identifier("public", self.staging.model._meta.db_table)
         said = sql.Identifier(LastSaid._meta.db_table)
         return sql.SQL(statement).format(table=table, said=said, **values)
 
-    def _run(self, statement: str, **values: Any) -> Any:
+    def run(self, statement: str, **values: Any) -> Any:
         """Run a statement; the first value of its first row, if it gives any."""
         with connection.cursor() as cursor:
-            cursor.execute(self._compose(statement, **values))
+            cursor.execute(self.compose(statement, **values))
             return cursor.fetchone()[0] if cursor.description else None
 
 
-def _base(name: str) -> sql.Composable:
+def base(name: str) -> sql.Composable:
     return sql.SQL("m.{}").format(sql.Identifier(f"b_{name}"))
 
 

@@ -32,6 +32,16 @@ def print_summary(
         counts.append((_("of these now in the queue"), summary.proposals))
     for label, count in counts:
         out.write(f"  {label:<28} {_grouped(count):>12}")
+    others = [
+        (_("not in the file: now gone"), summary.gone),
+        (_("not in the file, seen since"), summary.asked),
+        (_("in the file again"), summary.back),
+    ]
+    for label, count in others:
+        if count:
+            out.write(f"  {label:<28} {_grouped(count):>12}")
+    if summary.not_judged:
+        out.write(summary.not_judged)
     if summary.in_layers:
         out.write(_("This source now has"))
         for name, count in summary.in_layers.items():

@@ -31,6 +31,10 @@ class Summary:
     disagreement, are loaded and counted there too.
 
     proposals  disagreements that wait in the queue from now on
+    gone       features that a complete file does not name any more, marked as such now
+    asked      those that people have found since, so that they are asked; not marked
+    back       features that had been marked as gone and are in the file again
+    not_judged why nothing was marked although the file is said to be complete
     in_layers  features of this source by layer of the same table; outside: those of them in no quarter
     """
 
@@ -40,6 +44,10 @@ class Summary:
     unchanged: int = 0
     filtered: int = 0
     proposals: int = 0
+    gone: int = 0
+    back: int = 0
+    asked: int = 0
+    not_judged: str = ""
     outside: int | None = None
     in_layers: dict[str, int] = field(default_factory=dict)
     problems: dict[tuple[str, str], Problem] = field(default_factory=dict)
@@ -74,6 +82,12 @@ class Summary:
     def conflicts(self) -> int:
         """Rows that say something new where people changed the same."""
         return len(self._rows(DISAGREES))
+
+    def reported_keys(self) -> set[str | None]:
+        """Keys of the rows that were not loaded; None among them: of some it is not known."""
+        return {
+            key for each in self.problems.values() if each.kind == REPORTED for key in each.keys
+        }
 
     @property
     def loaded(self) -> int:
