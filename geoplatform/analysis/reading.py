@@ -296,6 +296,13 @@ def degrees_around(box: Box, srid: int, metres: float) -> Box:
     return back.transform_bounds(*grown, densify_pts=21)
 
 
+def around(areas: gpd.GeoDataFrame, metres: float = 0) -> Box:
+    """The box in degrees around areas (in degrees), and what is read around them: MARGIN at least."""
+    west, south, east, north = (float(each) for each in areas.total_bounds)
+    reach = max(metres, MARGIN)
+    return box_around((west, south), reach)[:2] + box_around((east, north), reach)[2:]
+
+
 def _table(query: FeatureQuery) -> pd.DataFrame:
     """Id and properties of the features, by column; what is unknown is null in every type."""
     return _columns(pa.Table.from_batches(batches(query), schema=schema(query)))

@@ -79,6 +79,16 @@ def test_how_many_trees_a_quarter_has(town):
     assert by_key(ask(layer="trees", per="municipality")) == {TOWN: 3}
 
 
+def test_only_who_gave_what_was_read_is_named(town):
+    tree(11.01, 53.05)
+    tree(11.21, 53.05, licence="odbl", source=make.source("next-door", attribution="Next door"))
+    tree(7.01, 50.05, licence="cc-by/4.0", source=make.source("far-away", attribution="Far away"))
+    found = ask(layer="trees")
+    assert found.licences == ("cc-zero", "odbl")
+    assert "Next door" in found.attributions
+    assert "Far away" not in found.attributions
+
+
 def test_sums_and_means_of_what_is_known(town):
     tree(11.01, 53.05, height_m=10)
     tree(11.02, 53.05, height_m=20)
