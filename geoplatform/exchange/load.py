@@ -124,9 +124,9 @@ def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
         _update(plan, staging, summary)
     else:
         if rows.place:
-            for town, info in towns.values():
-                if str(town.pk) in rows.towns_seen:
-                    places.ensure_licence(plan.model, town, info.licence or source.licence)
+            by_id = {str(town.pk): town for town, _info in towns.values()}
+            for town, licence in sorted(rows.licences_seen):
+                places.ensure_licence(plan.model, by_id[town], licence)
         _merge(plan, staging, summary)
         _count(plan, source, summary)
     return summary

@@ -50,10 +50,14 @@ class MunicipalityInfo:
 
 @dataclass(frozen=True)
 class Place:
-    """One municipality for the whole file (`values[None]`), or one for each value of `column`."""
+    """One municipality for the whole file (`values[None]`), or one for each value of `column`.
+
+    optional  whether a row may have no value there, and then states none
+    """
 
     column: str | None
     values: Map[str | None, MunicipalityInfo]
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class FieldRule:
     only_with       a column that must have a value, else this field is blank
     also            for a reference to a table that makes missing rows: its fields from further columns
     lenient         a value that the field cannot hold is left blank and told; the row is loaded all the same
+    unless          a path (`species__edible`): the field is left blank where the row that it leads to says the same.
+                    No mapping file says it; it follows from the declaration (own.py)
     """
 
     columns: tuple[str, ...] = ()
@@ -100,11 +106,15 @@ class FieldRule:
     only_with: str | None = None
     also: Map[str, str] = field(default_factory=dict)
     lenient: bool = False
+    unless: str | None = None
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """A whole mapping file. `where` and `where_not` choose rows by their columns' values."""
+    """A whole mapping file. `where` and `where_not` choose rows by their columns' values.
+
+    licence  a column that tells the licence of each row, where it is not that of source or municipality (own.py)
+    """
 
     source: SourceInfo
     place: Place | None = None
@@ -115,6 +125,7 @@ class Mapping:
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     where_not: Map[str, tuple[str, ...]] = field(default_factory=dict)
     match: tuple[str, ...] = ()
+    licence: str | None = None
 
     def columns(self) -> set[str]:
         """All columns of the file that the mapping reads."""
@@ -122,6 +133,8 @@ class Mapping:
         named |= {each for each in (self.file.x, self.file.y, self.file.wkt) if each}
         if self.place and self.place.column:
             named.add(self.place.column)
+        if self.licence:
+            named.add(self.licence)
         for rule in (self.fields or {}).values():
             named |= {*rule.columns, *rule.also.values()}
             if rule.only_with:
