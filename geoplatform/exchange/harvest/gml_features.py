@@ -8,14 +8,18 @@ is whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
+import numpy as np
 import pyarrow as pa
+import pyproj
+import shapely
 from django.utils.translation import gettext as _
 
+from geoplatform.exchange.geometry import from_wkb, parse_crs
 from geoplatform.exchange.harvest.json_features import LARGEST
 from geoplatform.exchange.values import as_text
 from geoplatform.formats.readers import GEOMETRY
@@ -26,7 +30,11 @@ CRS_NAME = re.compile(
     r"(?:(?:EPSG|OGC|CRS)[:/]+)?[A-Za-z0-9.]*[:/]?[0-9A-Za-z]+"
 )
 DEEP, DEEPEST = 3, 100  # collection, member, feature
+MEMBERS = ("member", "featureMember", "featureMembers")
 AXES = {"": "AUTO", "xy": "NO", "yx": "YES"}
+# pyogrio's own errors are RuntimeErrors; IndexError comes from a document without a layer.
+UNREADABLE = (RuntimeError, IndexError, OSError)
+NEAR = 0.1  # degrees around the box that a service tells, which is often a rough one
 ROWS_AT_ONCE = 5_000
 PIECE = 1 << 16
 
@@ -40,7 +48,7 @@ class Seen:
     """What the look through found.
 
     root, attributes  of the outermost element
-    members           whether any feature may be in it
+    members           whether any feature is in it
     crs               names of CRS
     exception         text of an exception
     """
@@ -59,6 +67,11 @@ class Seen:
                 _("several CRS in one answer: %(names)s") % {"names": ", ".join(sorted(self.crs))}
             )
         return codes.pop() if codes else None
+
+    @property
+    def leaves_axes_open(self) -> bool:
+        """Whether a CRS is called by its old short name, whose order of axes servers do not agree on."""
+        return any(each.startswith("EPSG:") for each in self.crs)
 
     def count(self, name: str) -> int | None:
         """A number in the outermost element; None where none, or none that is one (`unknown`)."""
@@ -85,19 +98,22 @@ def look_through(path: Path, *, doctype: bool = False) -> Seen:
     seen = Seen()
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = since = 0
+    member = False
 
     def forbidden(*_declared: object) -> None:
         raise WrongXml(_("the XML declares a document type or entities"))
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, member
         depth += 1
         if depth > DEEPEST:
             raise WrongXml(_("nested too deep"))
         local = name.rpartition(" ")[2]
         if depth == 1:
             seen.root, seen.attributes = local, attributes
-        seen.members |= depth == DEEP
+        if depth == 2:
+            member = local in MEMBERS
+        seen.members |= depth == DEEP and member
         if said := attributes.get("srsName"):
             if not CRS_NAME.fullmatch(said):
                 raise WrongXml(_("%(name)s is no name of a CRS") % {"name": said[:80]})
@@ -141,6 +157,28 @@ def look_through(path: Path, *, doctype: bool = False) -> Seen:
     return seen
 
 
+def likelier_axes(path: Path, crs: str, box: Sequence[float]) -> str:
+    """`xy` or `yx`, by which of them more features lie within `box` (west, south, east, north); empty where both do.
+
+    Raises WrongXml, WrongCrs.
+    """
+    west, south, east, north = box
+    transformer = pyproj.Transformer.from_crs(parse_crs(crs), "OGC:CRS84", always_xy=True)
+    inside = {"xy": 0, "yx": 0}
+    for table in tables(path, "xy"):
+        if GEOMETRY not in table.column_names:
+            continue
+        x, y = shapely.bounds(from_wkb(table[GEOMETRY].combine_chunks()).geometries).T[:2]
+        for axes, first, second in (("xy", x, y), ("yx", y, x)):
+            longitude, latitude = transformer.transform(first, second)
+            within = (longitude >= west - NEAR) & (longitude <= east + NEAR)
+            within &= (latitude >= south - NEAR) & (latitude <= north + NEAR)
+            inside[axes] += int(np.count_nonzero(within))
+    if inside["xy"] == inside["yx"]:
+        return ""
+    return max(inside, key=lambda each: inside[each])
+
+
 def tables(path: Path, axes: str) -> Iterator[pa.Table]:
     """The features of a document that was looked through; all values as they stand there. Raises WrongXml.
 
@@ -154,10 +192,12 @@ def tables(path: Path, axes: str) -> Iterator[pa.Table]:
     )
     options = {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO", "SWAP_COORDINATES": AXES[axes]}
     try:
-        with pyogrio.raw.open_arrow(path, batch_size=ROWS_AT_ONCE, use_pyarrow=True, **options) as (
-            meta,
-            stream,
-        ):
+        with pyogrio.raw.open_arrow(
+            path,
+            batch_size=ROWS_AT_ONCE,
+            use_pyarrow=True,
+            **options,
+        ) as (meta, stream):
             name = meta["geometry_name"] or "wkb_geometry"
             for batch in stream:
                 yield pa.table(
@@ -168,13 +208,7 @@ def tables(path: Path, axes: str) -> Iterator[pa.Table]:
                         for each, column in zip(batch.schema.names, batch.columns, strict=True)
                     }
                 )
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        RuntimeError,
-        pa.ArrowInvalid,
-        OSError,
-    ) as error:
+    except (*UNREADABLE, pa.ArrowInvalid) as error:
         raise WrongXml(
             _("GDAL cannot read it (%(reason)s)") % {"reason": str(error)[:200]}
         ) from None

@@ -13,6 +13,7 @@ from typing import Protocol
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
+from geoplatform.exchange.geometry import WrongCrs
 from geoplatform.exchange.harvest.client import Answer, Client, HarvestError
 from geoplatform.exchange.harvest.description import Described
 from geoplatform.exchange.harvest.gml_features import WrongXml
@@ -135,7 +136,7 @@ def _fetch(source: Described, kind: Kind, client: Client, store: Store, url: str
         check_type(answer, [*kind.media_types, *source.service.media_types])
         told, tables = kind.read(answer, body)
         features, content = write_page(tables, store.folder / name)
-    except (WrongJson, WrongXml) as error:
+    except (WrongCrs, WrongJson, WrongXml) as error:
         raise HarvestError(url, str(error)) from None
     finally:
         body.unlink(missing_ok=True)
