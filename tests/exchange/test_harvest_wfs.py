@@ -70,6 +70,11 @@ def test_axes_follow_the_name_of_the_crs(there, harvested, version, srs, code):
         assert (f"EPSG%3A%3A{code}" in each) == ("GetFeature" in each and "hits" not in each)
 
 
+def test_the_name_that_german_surveys_give_a_crs(there, harvested):
+    offer_wfs(there, 12, srs="urn:adv:crs:ETRS89_UTM33")
+    harvested(12)
+
+
 @pytest.mark.parametrize("turned", [True, False])
 @pytest.mark.parametrize("size", [0, 5])
 def test_a_short_name_means_what_fits_the_services_own_box(there, harvested, turned, size):
@@ -169,6 +174,8 @@ NO_FEATURES = [
     (lambda text: "<html><body>Busy</body></html>", "no FeatureCollection"),
     (lambda text: text.replace(URN + "4326", "http://127.0.0.1/crs.wkt"), "no name of a CRS"),
     (lambda text: text.replace(URN + "4326", "/etc/passwd"), "no name of a CRS"),
+    (lambda text: text.replace(URN + "4326", "crs/local.wkt"), "no name of a CRS"),
+    (lambda text: text.replace(URN + "4326", URL + "4326/../../a"), "no name of a CRS"),
     (lambda text: text.replace(URN + "4326", URN + "25833", 1), "several CRS"),
     (lambda text: text.replace("<app:nr>", "<a>" * 200 + "</a>" * 200 + "<app:nr>"), "deep"),
     (lambda text: text.replace("Malus", "x" * 33_000_000, 1), "single feature"),

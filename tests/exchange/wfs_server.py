@@ -67,7 +67,7 @@ def features(
     there: Neighbour, version: str, numbers: Sequence[int], srs: str, counts: str, *, turned: bool
 ) -> str:
     """GML of some trees. `turned` is whether the first number is the second of (longitude or easting, northing)."""
-    code = srs.rpartition(":")[2].rpartition("/")[2]
+    code = srs.rpartition(":")[2].rpartition("/")[2].replace("ETRS89_UTM", "258")
     transformer = Transformer.from_crs("OGC:CRS84", f"EPSG:{code}", always_xy=True)
     members = []
     for number in numbers:

@@ -24,10 +24,13 @@ from geoplatform.exchange.harvest.json_features import LARGEST
 from geoplatform.exchange.values import as_text
 from geoplatform.formats.readers import GEOMETRY
 
-# As written in srsName (OGC 07-092r3; 05-010; 09-048r5), and nothing that could be fetched.
+# As written in srsName (OGC 07-092r3, 05-010, 09-048r5; the last one by the German surveys), and nothing that GDAL
+# could take for a file or an address.
 CRS_NAME = re.compile(
-    r"(?:urn:(?:x-)?ogc:def:crs:|https?://www\.opengis\.net/def/crs/|https?://www\.opengis\.net/gml/srs/epsg\.xml#)?"
-    r"(?:(?:EPSG|OGC|CRS)[:/]+)?[A-Za-z0-9.]*[:/]?[0-9A-Za-z]+"
+    r"(?:urn:(?:x-)?ogc:def:crs:EPSG:[0-9.]*:|https?://www\.opengis\.net/def/crs/EPSG/[0-9.]+/"
+    r"|https?://www\.opengis\.net/gml/srs/epsg\.xml#|EPSG:)(?P<epsg>[0-9]{4,6})"
+    r"|(?:urn:ogc:def:crs:OGC:[0-9.]*:|https?://www\.opengis\.net/def/crs/OGC/[0-9.]+/|OGC:)CRS84"
+    r"|urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])"
 )
 DEEP, DEEPEST = 3, 100  # collection, member, feature
 MEMBERS = ("member", "featureMember", "featureMembers")
@@ -80,14 +83,10 @@ class Seen:
 
 
 def _code(name: str) -> str:
-    number = re.search(r"([0-9]+)$", name)
-    return (
-        "OGC:CRS84"
-        if name.endswith("84") and "CRS" in name[-6:]
-        else f"EPSG:{number[1]}"
-        if number
-        else name
-    )
+    found = CRS_NAME.fullmatch(name)
+    if found and found["epsg"]:
+        return f"EPSG:{found['epsg']}"
+    return f"EPSG:258{found['zone']}" if found and found["zone"] else "OGC:CRS84"
 
 
 def look_through(path: Path, *, doctype: bool = False) -> Seen:

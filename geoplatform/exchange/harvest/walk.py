@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geoplatform.exchange.geometry import WrongCrs
@@ -150,6 +151,7 @@ def _fetch(source: Described, kind: Kind, client: Client, store: Store, url: str
         crs=told.crs,
         etag=answer.etag,
         modified=answer.modified,
+        since=kept.since if kept and kept.content == content else timezone.localdate().isoformat(),
     )
 
 
