@@ -106,7 +106,10 @@ class FieldRule:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A whole mapping file. `where` and `where_not` choose rows by their columns' values."""
+    """A whole mapping file. `where` and `where_not` choose rows by their columns' values.
+
+    complete  the file names everything that the source has in this layer, so that what it lacks is gone
+    """
 
     source: SourceInfo
     place: Place | None = None
@@ -117,6 +120,7 @@ class Mapping:
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     where_not: Map[str, tuple[str, ...]] = field(default_factory=dict)
     match: tuple[str, ...] = ()
+    complete: bool = False
 
     def columns(self) -> set[str]:
         """All columns of the file that the mapping reads."""
@@ -163,6 +167,7 @@ def mapping_of(top: "Section", path: Path) -> Mapping:
         where=_values(top.section("where")),
         where_not=_values(top.section("where_not")),
         match=top.texts("match"),
+        complete=top.take("complete", bool, default=False),
     )
     source.done()
     return mapping

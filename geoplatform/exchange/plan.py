@@ -113,6 +113,9 @@ def make_plan(layer: Layer, mapping: Mapping, columns: Iterable[str], *, update:
     key = mapping.key
     if not key and mapping.fields is None:
         key = tuple(name for name in KEY_COLUMNS if name in columns)[:1]
+    if mapping.complete and not key and not update:
+        # A row known by its content is another one as soon as a value changes.
+        raise LoadError(_("complete: what is gone can only be told where the mapping names a key."))
     return Plan(
         layer,
         mapping,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from geoplatform.formats.about import licence_addresses
 from geoplatform.formats.bounds import TooLarge
 from geoplatform.formats.compression import IDENTITY, NoCodingAccepted, choose, packed
-from geoplatform.formats.writers import WRITERS, write
+from geoplatform.formats.writers import ARCHIVE, WRITERS, write
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.services.problems import Problem
 
@@ -26,23 +26,30 @@ WORTH_PACKING = 500  # bytes; a smaller answer travels in one packet anyway
 free = BoundedSemaphore(settings.DOWNLOADS_AT_ONCE)
 
 
-def send(request: HttpRequest, form: str, query: FeatureQuery) -> HttpResponseBase:
-    """The whole answer to `query` in a format of `WRITERS`, as a file.
+def send(
+    request: HttpRequest, form: str, query: FeatureQuery, *, archived: bool = False
+) -> HttpResponseBase:
+    """The whole answer to `query` in a format of `WRITERS`, as a file; archived: with its licences in a ZIP.
 
     Raises Problem: 406 for a reader that accepts no coding, 503 when others are at it, 507 for a file too large.
     """
     found = WRITERS[form]
-    if not found.packed:
+    packed_already = found.packed or archived
+    if not packed_already:
         _coding(request)  # refused before anything is begun
+    filename = f"{query.layer.name}.{form}{'.zip' if archived else ''}"
     headers = {
-        "Content-Disposition": f'attachment; filename="{query.layer.name}.{form}"',
+        "Content-Disposition": f'attachment; filename="{filename}"',
         "Vary": "Accept-Language",  # titles of the layer are in the reader's language
     }
-    if licences := licence_addresses(query.layer):
+    if licences := licence_addresses(query):
         headers["Link"] = ", ".join(f'<{each}>; rel="license"' for each in licences)
-    pieces: Iterator[bytes] = iter(()) if request.method == "HEAD" else _content(form, query)
-    response = StreamingHttpResponse(pieces, content_type=found.media_type, headers=headers)
-    return response if found.packed else pack(request, response)
+    pieces: Iterator[bytes] = iter(())
+    if request.method != "HEAD":
+        pieces = _content(form, query, archived=archived)
+    media_type = ARCHIVE if archived else found.media_type
+    response = StreamingHttpResponse(pieces, content_type=media_type, headers=headers)
+    return response if packed_already else pack(request, response)
 
 
 def pack(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -89,7 +96,7 @@ class Held:
     __del__ = close
 
 
-def _content(form: str, query: FeatureQuery) -> Held:
+def _content(form: str, query: FeatureQuery, *, archived: bool) -> Held:
     """The format's bytes; begun, so that what fails at once is still answered by a proper error."""
     with ExitStack() as stack:
         if not free.acquire(blocking=False):
@@ -100,10 +107,10 @@ def _content(form: str, query: FeatureQuery) -> Held:
             )
         stack.callback(free.release)
         try:
-            _media_type, _filename, content = write(form, query)
+            _media_type, _filename, content = write(form, query, archived=archived)
         except TooLarge as error:
             raise Problem(507, str(error)) from None
-        stack.callback(content.close)  # type: ignore[attr-defined]
+        stack.callback(content.close)
         first = next(content, b"")
         # From here on it is the answer's to close.
         return Held(chain([first], content), stack.pop_all().close)
