@@ -17,7 +17,7 @@ from geoplatform.catalog.models import Status
 from geoplatform.catalog.properties import has_field
 from geoplatform.contributions.services import Missing
 from geoplatform.exchange.errors import LoadError
-from geoplatform.exchange.merging import Merging, base
+from geoplatform.exchange.merging import Merging, base, layer_of, place_of
 from geoplatform.history.upkeep import condition
 from geoplatform.query.select import raw_cursor
 
@@ -123,9 +123,9 @@ def _seen_since(merging: Merging) -> list[Missing]:
     statement = merging.compose(
         "SELECT t.id, {layer}, t.version, t.licence, {municipality}, {quarter}"
         " FROM pg_temp.met m JOIN {table} t ON t.id = m.id WHERE NOT {told} AND {seen} ORDER BY t.fid",
-        layer=merging.layer_of(),
-        municipality=merging.place("municipality"),
-        quarter=merging.place("quarter"),
+        layer=layer_of(merging.layer, sql.SQL("m.id")),
+        municipality=place_of(merging.layer, "t", "municipality"),
+        quarter=place_of(merging.layer, "t", "quarter"),
         told=_told(),
         seen=merging.edited(SEEN),
     )
