@@ -100,6 +100,8 @@ def _missing(
     )
     merging.run("DROP TABLE IF EXISTS pg_temp.pending, pg_temp.met")
     merging.run("SELECT geoplatform.derives()")
+    # A table that was just filled has no statistics yet, and looking each feature up among all rows takes an hour.
+    merging.run("SET LOCAL enable_nestloop = off")
     merging.run(
         """CREATE TEMP TABLE pending ON COMMIT DROP AS
         SELECT 0 AS "row", {table}.id, c.id IS NULL OR s.feature IS NOT NULL AS met
@@ -113,7 +115,7 @@ def _missing(
         reported=list(reported),
         plain=sql.Identifier(staging.model._meta.db_table),
     )
-    merging.run("ANALYZE pg_temp.pending")
+    merging.run("SET LOCAL enable_nestloop TO DEFAULT; ANALYZE pg_temp.pending")
     whole = merging.run("SELECT count(*) FROM {table} WHERE {scope}", scope=scope)
     return whole, merging.run("SELECT count(*) FROM pg_temp.pending")
 
