@@ -4,7 +4,7 @@ PORT ?= 8000
 WORKERS ?= 2
 export PORT
 
-.PHONY: help install demo test check prove bench lock hooks clean purge
+.PHONY: help install demo test check prove bench backup restore lock hooks clean purge
 
 help:
 	@echo "make demo     install what is missing, start the database, serve the map on http://127.0.0.1:$(PORT) (PORT=)"
@@ -12,6 +12,8 @@ help:
 	@echo "make check    lint, types, import rules, migrations"
 	@echo "make prove    the long proofs: many tries, kills, full sample data (SAMPLE_DATA=)"
 	@echo "make bench    costs as ratios, written to build/bench.json"
+	@echo "make backup   keep a whole copy of the private database and archive what follows (DIR=folder, or BACKUP_FOLDER)"
+	@echo "make restore  bring it back as it was at a minute (DIR=folder TO=\"2026-11-23 17:05\" INTO=new-folder)"
 	@echo "make lock     resolve the Python dependencies anew (commit the result)"
 	@echo "make hooks    have git run the quick checks before each commit"
 	@echo "make clean    remove what was installed and built; the data stay"
@@ -38,6 +40,12 @@ bench: install
 	-@.setup/system wrk mapserver
 	-@.setup/peers
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+backup:
+	@.venv/bin/python manage.py backup $(if $(DIR),"$(DIR)")
+
+restore:
+	@.venv/bin/python manage.py restore "$(or $(DIR),$(BACKUP_FOLDER))" --to "$(TO)" --into "$(INTO)"
 
 lock:
 	@.setup/python && .setup/lock --upgrade && .setup/python

@@ -3,8 +3,9 @@
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
 PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
 CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER, SNAPSHOT_* and the bounds of
-downloads and analyses, FLAT_STREETS, HARVEST_SOURCES, HARVEST_NETWORKS, HARVEST_FOLDER; for accounts ACCOUNT_SIGNUP,
-OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and EMAIL_* (docs/how-to/accounts.md).
+downloads and analyses, FLAT_STREETS, HARVEST_SOURCES, HARVEST_NETWORKS, HARVEST_FOLDER, BACKUP_FOLDER,
+BACKUP_KEEP; for accounts ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and EMAIL_*
+(docs/how-to/accounts.md).
 """
 
 import os
@@ -269,6 +270,10 @@ SNAPSHOT_BYTES = int(os.environ.get("SNAPSHOT_BYTES", "20000000000"))
 # and how long a statement may take that reads a city.
 ANALYSES_AT_ONCE = int(os.environ.get("ANALYSES_AT_ONCE", "2"))
 ANALYSIS_SECONDS = int(os.environ.get("ANALYSIS_SECONDS", "30"))
+
+# Backups of the private cluster (manage.py backup): the folder (none: it has to be named), how many whole copies stay.
+BACKUP_FOLDER = os.environ.get("BACKUP_FOLDER", "")
+BACKUP_KEEP = int(os.environ.get("BACKUP_KEEP", "7"))
 
 # What the map is called (none: by its first municipality), and the layer whose features it lists first.
 PLATFORM_NAME = os.environ.get("PLATFORM_NAME", "")

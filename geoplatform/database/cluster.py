@@ -100,7 +100,7 @@ class Cluster:
     def hold(self) -> None:
         """Make sure that the cluster runs, and keep it running until this process ends."""
         _exit_when_terminated()
-        with _guard, self._mutex() as mutex:
+        with _guard, self.mutex() as mutex:
             if self.home not in _holds:
                 _holds[self.home] = self._enter()
             Server(self.home, mutex).start()
@@ -119,13 +119,13 @@ class Cluster:
         # Close it and ask anew: a forked child may share this lock, and to make a shared lock
         # exclusive would succeed although the child still works.
         os.close(descriptor)
-        with self._mutex(), self._alone() as alone:
+        with self.mutex(), self._alone() as alone:
             if alone and not self.kept:
                 self._server.stop()
 
     def ensure_running(self) -> None:
         """Make and start whatever is missing. Many processes may call this at the same moment."""
-        with self._mutex() as mutex:
+        with self.mutex() as mutex:
             Server(self.home, mutex).start()
 
     def stop(self, *, force: bool = False) -> None:
@@ -136,7 +136,7 @@ class Cluster:
             os.close(descriptor)
         if not self.home.exists():
             return
-        with self._mutex(), self._alone() as alone:
+        with self.mutex(), self._alone() as alone:
             if not (alone or force):
                 raise ClusterError(
                     "Others are using the database.",
@@ -177,7 +177,7 @@ class Cluster:
         return Server(self.home)
 
     @contextlib.contextmanager
-    def _mutex(self) -> Iterator[int]:
+    def mutex(self) -> Iterator[int]:
         self._server.make_home()
         with self._lock("start.lock", fcntl.LOCK_EX) as descriptor:
             yield descriptor

@@ -65,6 +65,10 @@ log_rotation_age = '1d'
 log_rotation_size = 0
 log_min_duration_statement = -1
 log_checkpoints = off
+# On from the first start, so that archiving (manage.py backup) begins and ends without another; `true` keeps nothing.
+archive_mode = on
+archive_command = '{archive}'
+archive_timeout = '{archive_timeout}'
 """
 
 log = logging.getLogger(__name__)
@@ -85,6 +89,11 @@ class Server:
     def data(self) -> Path:
         """PostgreSQL's data directory."""
         return self.home / "data"
+
+    @property
+    def logs(self) -> Path:
+        """What the server says, one file for each weekday."""
+        return self.home / "log"
 
     @property
     def socket_dir(self) -> Path:
@@ -128,18 +137,18 @@ class Server:
                 # It lives and cannot be reached: its socket was swept away. A restart makes a new.
                 self.stop()
             if not self.alive:
-                self._launch(postgres)
+                self.launch(postgres)
         marker = self.home / "prepared"
         if not marker.exists() or marker.read_text() != PREPARED:
             self._prepare()
-            self._write(marker, PREPARED)
+            self.write(marker, PREPARED)
 
     def stop(self) -> None:
         """Stop the server in good order, whoever is connected."""
         if self.alive:
             log.info("Stopping the database in %s", self.home)
             program = self._postgres().bin / "pg_ctl"
-            self._run([program, "stop", "-D", self.data, "-m", "fast", "-w", "-t", "120", "-s"])
+            self.run([program, "stop", "-D", self.data, "-m", "fast", "-w", "-t", "120", "-s"])
 
     @property
     def alive(self) -> bool:
@@ -157,7 +166,7 @@ class Server:
 
     def make_home(self) -> None:
         """Make the folder that all else goes into."""
-        self._make_folder(self.home, 0o755)
+        self.make_folder(self.home, 0o755)
 
     def _initialise(self) -> None:
         postgres = find_postgres()
@@ -166,17 +175,17 @@ class Server:
         draft = self.home / "data.draft"
         shutil.rmtree(draft, ignore_errors=True)
         (self.home / "prepared").unlink(missing_ok=True)
-        self._make_folder(draft, 0o700)
+        self.make_folder(draft, 0o700)
         encoding = ("--encoding=UTF8", "--locale=C.UTF-8")  # whatever LANG says
         who = ("--username", SUPERUSER, "--auth=trust")  # the socket's folder is the guard
-        self._run([postgres.bin / "initdb", "-D", draft, *who, *encoding, "--data-checksums"])
+        self.run([postgres.bin / "initdb", "-D", draft, *who, *encoding, "--data-checksums"])
         with (draft / "postgresql.conf").open("a") as settings:
             settings.write("\ninclude = 'geoplatform.conf'\n")
         draft.rename(self.data)
 
     def _prepare(self) -> None:
         """Make roles, template and database; an earlier try may have been killed at any step."""
-        with self._connect("postgres") as connection:
+        with self.connect("postgres") as connection:
             roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
             databases = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
             if OWNER not in roles:
@@ -188,31 +197,42 @@ class Server:
             connection.execute(f"ALTER ROLE {WEB} SET jit = off")
             if TEMPLATE not in databases:
                 connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER} TEMPLATE template0")
-        with self._connect(TEMPLATE) as connection:
+        with self.connect(TEMPLATE) as connection:
             for extension in EXTENSIONS:
                 connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
-        with self._connect("postgres") as connection:
+        with self.connect("postgres") as connection:
             connection.execute(f"ALTER DATABASE {TEMPLATE} IS_TEMPLATE true")
             if DATABASE not in databases:
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER} TEMPLATE {TEMPLATE}")
 
     # -- starting --------------------------------------------------------------------------------
 
-    def _launch(self, postgres: Postgres) -> None:
-        logs = self.home / "log"
-        self._make_folder(logs, 0o700)
-        self._make_socket_dir()
+    def configure(self, more: str = "") -> None:
+        """Write the settings; a running server reads them when told to, all but those of its start."""
+        marker = self.home / "archive"
+        archive = marker.read_text() if marker.exists() else ""
         settings = CONFIGURATION.format(
-            port=PORT, sockets=self.socket_dir, logs=str(logs).replace("'", "''")
+            port=PORT,
+            sockets=self.socket_dir,
+            logs=quoted(str(self.logs)),
+            archive=quoted(archive or "true"),
+            archive_timeout="60s" if archive else "0",
         )
-        self._write(self.data / "geoplatform.conf", settings)
+        self.write(self.data / "geoplatform.conf", settings + more)
+
+    def launch(self, postgres: Postgres, more: str = "", seconds: int = 300) -> None:
+        """Start a server that does not run, with more settings for this start alone."""
+        logs = self.logs
+        self.make_folder(logs, 0o700)
+        self._make_socket_dir()
+        self.configure(more)
         self._disown_dead_server()
         first_words = logs / "startup.log"
         first_words.unlink(missing_ok=True)
         log.info("Starting the database in %s", self.home)
-        how = ("-l", first_words, "-w", "-t", "300", "-s")
+        how = ("-l", first_words, "-w", "-t", str(seconds), "-s")
         try:
-            self._run([postgres.bin / "pg_ctl", "start", "-D", self.data, *how])
+            self.run([postgres.bin / "pg_ctl", "start", "-D", self.data, *how])
         except ClusterError as error:
             told = first_words.read_text(errors="replace") if first_words.exists() else ""
             raise ClusterError(f"{error.problem}\n{told}".rstrip(), f"see {logs}") from None
@@ -227,7 +247,7 @@ class Server:
         file = self.data / "postmaster.pid"
         if file.exists():
             _, newline, rest = file.read_text().partition("\n")
-            self._write(file, f"{NO_PROCESS}{newline}{rest}")
+            self.write(file, f"{NO_PROCESS}{newline}{rest}")
 
     def _make_socket_dir(self) -> None:
         """Make the socket's folder in /tmp, where anybody may have been before us."""
@@ -276,7 +296,7 @@ class Server:
     def _address(self) -> tuple[str, ...]:
         return ("-h", str(self.socket_dir), "-p", str(PORT))
 
-    def _connect(self, database: str) -> psycopg.Connection[tuple[str, ...]]:
+    def connect(self, database: str) -> psycopg.Connection[tuple[str, ...]]:
         host = str(self.socket_dir)
         return psycopg.connect(
             host=host, port=PORT, user=SUPERUSER, dbname=database, autocommit=True
@@ -287,7 +307,7 @@ class Server:
         command = [str(postgres.bin / "pg_isready"), "-q", *self._address(), "-t", "5"]
         return subprocess.run(command, check=False, env=ENVIRONMENT).returncode
 
-    def _make_folder(self, folder: Path, mode: int) -> None:
+    def make_folder(self, folder: Path, mode: int) -> None:
         """Make a folder that belongs to the server's user."""
         if folder.exists():
             return
@@ -305,7 +325,7 @@ class Server:
         if os.geteuid() == 0:
             os.chown(path, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
 
-    def _write(self, path: Path, text: str) -> None:
+    def write(self, path: Path, text: str) -> None:
         """Write a whole file or nothing."""
         draft = path.with_name(path.name + ".draft")
         draft.unlink(missing_ok=True)
@@ -315,7 +335,7 @@ class Server:
         self._give(draft)
         draft.rename(path)
 
-    def _run(self, command: Sequence[str | Path]) -> None:
+    def run(self, command: Sequence[str | Path]) -> None:
         """Run one of PostgreSQL's programs as the server's user."""
         root = os.geteuid() == 0
         stdin, before = subprocess.DEVNULL, list[str]()
@@ -339,6 +359,11 @@ class Server:
         if done.returncode != 0:
             program, said = Path(command[0]).name, done.stderr.strip() or done.stdout.strip()
             raise ClusterError(f"{program} failed: {said}", "see what it says")
+
+
+def quoted(text: str) -> str:
+    """Return what stands between the quotes of a setting."""
+    return text.replace("\\", "\\\\").replace("'", "''")
 
 
 def short_hash(path: Path) -> str:

@@ -178,7 +178,7 @@ def test_a_pid_file_that_names_another_process_does_not_stop_a_start(cluster: Cl
     text = (cluster.home / "data/postmaster.pid").read_text()
     cluster.stop()
     _, _, rest = text.partition("\n")
-    cluster._server._write(cluster.home / "data/postmaster.pid", f"{os.getpid()}\n{rest}")
+    cluster._server.write(cluster.home / "data/postmaster.pid", f"{os.getpid()}\n{rest}")
     cluster.ensure_running()
     assert cluster.running
 
