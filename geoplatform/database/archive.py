@@ -1,8 +1,8 @@
 """The folder that backups go to: whole copies of the private cluster, and every segment of its WAL since.
 
-    FOLDER/cluster                     whose backups these are; no other cluster may add to them
-    FOLDER/base-2026-11-23T170512Z/    a copy, whole and verified, from which any later moment can be reached
-    FOLDER/wal/0000...0007.gz          what happened since, 16 MB each before compression
+    FOLDER/cluster                            whose backups these are; no other cluster may add to them
+    FOLDER/base-2026-11-23T170512.345678Z/    a copy, whole and verified, from which any later moment can be reached
+    FOLDER/wal/0000...0007.gz                 what happened since, 16 MB each before compression
 
 What is being written or taken away has another ending, so a name that fits is always a whole thing.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from geoplatform.database.binaries import ClusterError
 
-NAME = "base-%Y-%m-%dT%H%M%SZ"
+NAME = "base-%Y-%m-%dT%H%M%S.%fZ"
 SEGMENT = re.compile(r"([0-9A-F]{24})(\.[0-9A-F]{8}\.backup)?\.gz")
 SEGMENTS_IN_A_LOG = 256  # of 16 MB in 4 GB, as initdb makes them
 SPARE = 64 * 2**20  # bytes that stay free

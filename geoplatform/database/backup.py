@@ -9,7 +9,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -144,11 +144,9 @@ def _copy(server: Server, archive: Archive) -> Base:
             archive.sweep()
         raise
     with server.connect("postgres") as connection:
-        (now,) = _one(connection, "SELECT clock_timestamp()")
-    # The next whole second: what is asked for from then on lies after the copy's end.
-    since = now.replace(microsecond=0) + timedelta(seconds=1)
-    while (folder := archive.folder / since.strftime(NAME)).exists():
-        since += timedelta(seconds=1)
+        # What is asked for from now on lies after the copy's end.
+        (since,) = _one(connection, "SELECT clock_timestamp()")
+    folder = archive.folder / since.astimezone(UTC).strftime(NAME)
     draft.rename(folder)
     synced(archive.folder)
     return Base(folder, since)

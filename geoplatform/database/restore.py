@@ -17,7 +17,7 @@ from geoplatform.database.archive import Archive, Base, need_room, synced
 from geoplatform.database.backup import said_when_full
 from geoplatform.database.binaries import ClusterError, Postgres, find_postgres
 from geoplatform.database.cluster import Cluster
-from geoplatform.database.server import Server, quoted
+from geoplatform.database.server import DATABASE, Server, quoted
 
 DAY = 86_400  # seconds: WAL of many days takes hours to replay
 RECOVERY = """
@@ -113,6 +113,7 @@ def _replay(
             f"{moment} lies after the end of the archive, whose last transaction is of {_last(said)}{gap}.",
             "choose a moment before it" + ("" if missing else ", or all there is: --to latest"),
         ) from None
+    _leave_lost_marks_behind(server)
     server.stop()
     return _last(_said(server))
 
@@ -126,6 +127,18 @@ def _recovered(server: Server) -> None:
     with server.connect("postgres") as connection:
         if connection.execute("SELECT pg_is_in_recovery()::text").fetchone() != ("false",):
             raise ClusterError("The recovery has not ended.", f"see {server.logs}")
+
+
+def _leave_lost_marks_behind(server: Server) -> None:
+    """Cursors and ETags that were given after the moment name marks of the edit log (sql/edits.sql) which are no more.
+
+    Their numbers would be given again, and such a cursor would then be believed. So marks go on far beyond them.
+    """
+    with server.connect(DATABASE) as connection:
+        connection.execute(
+            "SELECT setval(sequence, nextval(sequence) + 10000000) "
+            "FROM to_regclass('geoplatform.edit_mark_generation_seq') sequence WHERE sequence IS NOT NULL"
+        )
 
 
 def _said(server: Server) -> str:

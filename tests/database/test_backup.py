@@ -43,6 +43,8 @@ ROUND = (
     "DELETE FROM layers_plant WHERE fid = (SELECT max(fid) - 2 FROM layers_plant)",
 )
 
+MARKS = ("SELECT geoplatform.prune_edits()",) * 50
+
 
 @dataclass(frozen=True)
 class Place:
@@ -154,21 +156,34 @@ def test_a_moment_comes_back_with_its_rows_and_versions_and_nothing_later(town: 
     for n in range(3):
         town.execute(*(statement % {"n": n} for statement in ROUND))
         states.append((contents(town.cluster), town.execute("SELECT 1")))
-    town.execute(*(statement % {"n": 9} for statement in ROUND))
+    town.execute(*(statement % {"n": 9} for statement in ROUND), *MARKS)
+    with connect(town.cluster) as connection:
+        lost = connection.execute(
+            "SELECT geoplatform.generation(), pg_current_snapshot()::text"
+        ).fetchone()
     town.keep(wal=True)
     assert len({str(state) for state, _moment in states}) == 3
     versions = [state["history.layers_plant"].count("\n") for state, _moment in states]
     assert versions == sorted(set(versions))
 
-    for n in (0, 1):
-        then, moment = states[n]
-        restored = Cluster(town.restore(moment, f"restored {n}"))
-        restored.ensure_running()
-        restored.keep()
-        assert contents(restored) == then
+    then, moment = states[1]
+    restored = Cluster(town.restore(moment, "restored"))
+    restored.ensure_running()
+    restored.keep()
+    assert contents(restored) == then
     audited = town.manage("audit", home=restored.home)
     assert audited.returncode == 0, audited.stdout + audited.stderr
     assert "layers_plant" in audited.stdout
+    # A cursor that was given after the moment is known for one of another time.
+    with connect(restored) as connection:
+        for mark in (*MARKS, *MARKS):
+            connection.execute(mark)
+        held = "SELECT held FROM geoplatform.edits_since(%s, %s::pg_snapshot, '{}', 50)"
+        assert connection.execute(held, lost).fetchone() == (False,)
+        own = connection.execute(
+            "SELECT geoplatform.generation(), pg_current_snapshot()::text"
+        ).fetchone()
+        assert connection.execute(held, own).fetchone() == (True,)
     # The restored one lives on: what is written there has history as before.
     with connect(restored) as connection:
         connection.execute("UPDATE layers_plant SET note = 'later'")
@@ -203,6 +218,7 @@ def test_what_exists_is_never_restored_over(place: Place) -> None:
     assert left(place) == {"full", "new"}
 
 
+@pytest.mark.prove
 def test_a_backup_that_is_cut_off_does_not_look_whole(place: Place) -> None:
     place.execute("CREATE TABLE kept (n int)")
     command = [sys.executable, "manage.py", "backup", str(place.archive.folder)]
