@@ -29,13 +29,13 @@ def back_up(cluster: Cluster, archive: Archive, keep: int, tell: Callable[[str],
     server = Server(cluster.home)
     server.make_folder(archive.folder, 0o700)
     with archive.alone() as lock, said_when_full(archive.folder):
-        _begin(server, archive)
         archive.sweep()
         with server.connect("postgres") as connection:
             (wanted,) = _one(
                 connection, "SELECT sum(pg_database_size(oid))::bigint FROM pg_database"
             )
         need_room(archive.folder, int(wanted))
+        _begin(server, archive)
         base = _copy(Server(cluster.home, lock), archive)
         tell(f"copied    {base.folder}  {base.bytes:,} bytes")
         for dropped in archive.prune(keep):
