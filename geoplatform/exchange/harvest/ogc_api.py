@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from owslib.ogcapi.features import Features
 
 from geoplatform.exchange.harvest import json_features
-from geoplatform.exchange.harvest.axes import north_first
 from geoplatform.exchange.harvest.client import Answer, Client, HarvestError, joined
+from geoplatform.exchange.harvest.crs import code_of, north_first
 from geoplatform.exchange.harvest.description import Described
 from geoplatform.exchange.harvest.json_features import WrongJson
 from geoplatform.exchange.harvest.pages import Page
@@ -64,8 +64,8 @@ class OgcApi:
     def __init__(self, source: Described, client: Client, folder: Path) -> None:
         self.source, self.url = source, source.service.url
         self.named = client.checked(self.url)
-        ways = _Ways(self.url, client, folder / "answer")
-        self.collection = ways.collection(source.service.layer)
+        self.ways = _Ways(_as_folder(self.url), client, folder / "answer")
+        self.collection = self.ways.collection(source.service.layer)
         self.crs = self._crs()
 
     def _crs(self) -> str | None:
@@ -73,14 +73,16 @@ class OgcApi:
         wanted = self.source.service.crs
         if wanted is None:
             return None
-        offered = [each for each in self.collection.get("crs") or [CRS84] if isinstance(each, str)]
+        offered = _texts(self.collection.get("crs")) or [CRS84]
+        if "#/crs" in offered:  # what all collections offer (18-058r1, 6.2.1)
+            offered += _texts(self.ways.collections().get("crs"))
         for name in offered:
-            if _code(name) == wanted:
+            if code_of(name) == wanted:
                 return name
         raise HarvestError(
             self.url,
             _("%(crs)s is not offered; there are %(known)s")
-            % {"crs": wanted, "known": ", ".join(filter(None, map(_code, offered)))},
+            % {"crs": wanted, "known": ", ".join(filter(None, map(code_of, offered)))},
         )
 
     def first(self) -> str:
@@ -116,16 +118,9 @@ class OgcApi:
             raise WrongJson(
                 _("asked for %(asked)s, it does not say what it gives") % {"asked": self.crs}
             )
-        name = answer.content_crs or CRS84
-        code = _code(name)
-        if code is None:
-            raise WrongJson(_("%(name)s is no name of a CRS") % {"name": name[:80]})
-        matched = json_features.members(path, "numberMatched")
-        told = Told(
-            matched=_count(matched[0] if matched else None),
-            next_=self._next(answer, path),
-            crs=code,
-        )
+        code = json_features.crs_code(answer.content_crs or CRS84)
+        assert code is not None
+        told = Told(matched=json_features.count_of(path), next_=self._next(answer, path), crs=code)
         return told, json_features.tables(path, flip=north_first(code))
 
     def _next(self, answer: Answer, path: Path) -> str | None:
@@ -141,19 +136,15 @@ class OgcApi:
         return pages[-1].next
 
 
+def _as_folder(url: str) -> str:
+    """With a slash at the end of its path, so that what is below it is found below it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/"))
+
+
+def _texts(values: Any) -> list[str]:
+    return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+
+
 def _is_json(link: dict[str, Any]) -> bool:
     return link.get("type") in (None, *JSON)
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _code(name: str) -> str | None:
-    """`EPSG:25833` of `http://www.opengis.net/def/crs/EPSG/0/25833`."""
-    parts = name.rstrip("/").split("/")
-    if not name.startswith(("http://www.opengis.net/def/crs/", "https://www.opengis.net/def/crs/")):
-        return None
-    if parts[-1] in ("CRS84", "CRS84h"):
-        return "OGC:CRS84"
-    return f"EPSG:{parts[-1]}" if parts[-1].isdecimal() and parts[-3] == "EPSG" else None
