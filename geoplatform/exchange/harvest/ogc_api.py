@@ -29,29 +29,29 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
 class _Ways(Features):
-    """OWSLib's client of OGC APIs, whose requests are ours."""
+    """OWSLib's client of OGC APIs, whose requests are ours. `at` is where the last answer came from."""
 
     def __init__(self, url: str, client: Client, body: Path) -> None:
-        self.client, self.body = client, body
-        super().__init__(url, json_=json.dumps(_get(client, url, body)))
+        self.client, self.body, self.at = client, body, url
+        super().__init__(url, json_=json.dumps(self._get(url)))
 
     def _request(self, method: str = "GET", path: str | None = None, **_more: Any) -> Any:
-        return _get(self.client, self._build_url(path), self.body)
+        return self._get(self._build_url(path))
 
-
-def _get(client: Client, url: str, body: Path) -> dict[str, Any]:
-    """A small JSON object. Raises HarvestError."""
-    try:
-        answer = client.get(url, body, accept="application/json", most=SMALL)
-        check_type(answer, JSON)
-        found = json.loads(body.read_bytes())
-    except (ValueError, RecursionError):
-        raise HarvestError(url, _("the JSON is broken or cut short")) from None
-    finally:
-        body.unlink(missing_ok=True)
-    if not isinstance(found, dict):
-        raise HarvestError(url, _("it is no JSON object"))
-    return found
+    def _get(self, url: str) -> dict[str, Any]:
+        """A small JSON object. Raises HarvestError."""
+        try:
+            answer = self.client.get(url, self.body, accept="application/json", most=SMALL)
+            check_type(answer, JSON)
+            found = json.loads(self.body.read_bytes())
+        except (ValueError, RecursionError):
+            raise HarvestError(url, _("the JSON is broken or cut short")) from None
+        finally:
+            self.body.unlink(missing_ok=True)
+        if not isinstance(found, dict):
+            raise HarvestError(url, _("it is no JSON object"))
+        self.at = answer.url
+        return found
 
 
 class OgcApi:
@@ -66,6 +66,7 @@ class OgcApi:
         self.named = client.checked(self.url)
         self.ways = _Ways(_as_folder(self.url), client, folder / "answer")
         self.collection = self.ways.collection(source.service.layer)
+        self.at = self.ways.at
         self.crs = self._crs()
 
     def _crs(self) -> str | None:
@@ -94,7 +95,7 @@ class OgcApi:
             raise HarvestError(
                 self.url, _("collection %(name)s has no items") % {"name": service.layer}
             )
-        parts = urlsplit(joined(self.named, self.url, href))
+        parts = urlsplit(joined(self.named, self.at, href))
         asked: dict[str, str] = dict(parse_qsl(parts.query)) | dict(service.parameters)
         if service.page_size:
             asked["limit"] = str(service.page_size)
