@@ -50,10 +50,14 @@ class MunicipalityInfo:
 
 @dataclass(frozen=True)
 class Place:
-    """One municipality for the whole file (`values[None]`), or one for each value of `column`."""
+    """One municipality for the whole file (`values[None]`), or one for each value of `column`.
+
+    optional  whether a row may have no value there, and then states none
+    """
 
     column: str | None
     values: Map[str | None, MunicipalityInfo]
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ class FieldRule:
     also            for a reference to a table that makes missing rows: its fields from further columns
     by              for a reference to another table: the field there that the value is of, instead of its own key
     lenient         a value that the field cannot hold is left blank and told; the row is loaded all the same
+    unless          a path (`species__edible`): the field is left blank where the row that it leads to says the same.
+                    No mapping file says it; it follows from the declaration (own.py)
     """
 
     columns: tuple[str, ...] = ()
@@ -102,6 +108,7 @@ class FieldRule:
     also: Map[str, str] = field(default_factory=dict)
     by: str | None = None
     lenient: bool = False
+    unless: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,7 @@ class Mapping:
     """A whole mapping file. `where` and `where_not` choose rows by their columns' values.
 
     complete  the file names everything that the source has in this layer, so that what it lacks is gone
+    licence  a column that tells the licence of each row, where it is not that of source or municipality (own.py)
     """
 
     source: SourceInfo
@@ -121,6 +129,7 @@ class Mapping:
     where_not: Map[str, tuple[str, ...]] = field(default_factory=dict)
     match: tuple[str, ...] = ()
     complete: bool = False
+    licence: str | None = None
 
     def columns(self) -> set[str]:
         """All columns of the file that the mapping reads."""
@@ -128,6 +137,8 @@ class Mapping:
         named |= {each for each in (self.file.x, self.file.y, self.file.wkt) if each}
         if self.place and self.place.column:
             named.add(self.place.column)
+        if self.licence:
+            named.add(self.licence)
         for rule in (self.fields or {}).values():
             named |= {*rule.columns, *rule.also.values()}
             if rule.only_with:

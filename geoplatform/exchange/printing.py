@@ -39,6 +39,7 @@ def print_summary(
         (_("not in the file: now gone"), summary.gone),
         (_("not in the file, seen since"), summary.asked),
         (_("in the file again"), summary.back),
+        (_("perhaps there twice"), summary.duplicates),
     ]
     for label, count in others:
         if count:

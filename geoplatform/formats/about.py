@@ -16,6 +16,7 @@ from geoplatform.query.figures import Origin, by_licence, origins
 
 LICENCE_ADDRESSES = "http://dcat-ap.de/def/licenses/"
 LICENCE_FILE = "LICENCE.txt"
+OURS = "geoplatform:"  # before each name in the metadata of a Parquet file, which all writers share
 
 
 def about(query: FeatureQuery) -> dict[str, str]:

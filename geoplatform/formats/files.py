@@ -15,7 +15,7 @@ from typing import IO, Any
 import pyarrow as pa
 from django.conf import settings
 
-from geoplatform.formats.about import about
+from geoplatform.formats.about import OURS, about
 from geoplatform.formats.batches import GEOMETRY, batches, geometry_type, place, schema
 from geoplatform.formats.bounds import TooLarge, check_size
 from geoplatform.query.feature_query import FeatureQuery
@@ -51,7 +51,7 @@ def geopackage(query: FeatureQuery) -> Generator[bytes]:
 
 def geoparquet(query: FeatureQuery) -> Generator[bytes]:
     """GeoParquet 1.1, packed with zstd; plain Parquet where the layer has no geometry."""
-    told = {f"geoplatform:{name}": text for name, text in about(query).items()}
+    told = {f"{OURS}{name}": text for name, text in about(query).items()}
 
     def write(path: Path, features: Iterator[pa.RecordBatch]) -> None:
         import pyarrow.parquet as pq

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class Holding:
     first, changed  when its oldest feature came, and the last change of any
     box             west, south, east, north in degrees
     sources         primary keys of `Source`
+    alone           whether the municipality has nothing of the layer under another licence
     """
 
     municipality: str | None
@@ -42,6 +44,26 @@ class Holding:
     changed: datetime.datetime
     box: Box | None
     sources: tuple[int, ...]
+    alone: bool = True
+
+    @property
+    def part(self) -> str:
+        """What tells this holding from the layer's others, in addresses and names of files."""
+        parts = [self.municipality or "all", *([] if self.alone else [self.licence])]
+        return re.sub(r"[^A-Za-z0-9.-]", "-", "-".join(parts))
+
+    @property
+    def condition(self) -> str:
+        """The filter (CQL2) that leaves this holding alone; empty where it is the whole layer."""
+        wanted = {
+            "municipality": self.municipality,
+            "licence": None if self.alone else self.licence,
+        }
+        return " AND ".join(
+            f"{name}='{value.replace(chr(39), 2 * chr(39))}'"
+            for name, value in wanted.items()
+            if value
+        )
 
 
 def holdings(layer: Layer) -> tuple[Holding, ...]:
@@ -96,8 +118,12 @@ def _holdings(layer: Layer) -> tuple[Holding, ...]:
         with raw_cursor() as cursor:
             tail = sql.SQL(" GROUP BY 1, 2 ORDER BY 1, 2")
             rows = cursor.execute(statement.select(columns, tail), statement.parameters).fetchall()
+        towns = [ags for ags, *_rest in rows]
         found = tuple(
-            Holding(ags, licence, count, first, changed, _box(corners), tuple(sources))
+            Holding(
+                *(ags, licence, count, first, changed, _box(corners), tuple(sources)),
+                alone=towns.count(ags) == 1,
+            )
             for ags, licence, count, first, changed, sources, *corners in rows
         )
         cache.set(key, found, EXTENT_SECONDS)

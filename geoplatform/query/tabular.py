@@ -144,9 +144,12 @@ def _value(statement: Statement, column: Column, source: Property | None) -> sql
 
 
 def _tame(text: sql.Composable) -> sql.Composed:
-    return sql.SQL(
-        "CASE WHEN strpos({}, left({}, 1)) > 0 AND {} <> '' THEN '''' || {} ELSE {} END"
-    ).format(sql.Literal(FORMULA), *[text] * 4)
+    """With an apostrophe before what a formula begins with; and before apostrophes before that, so that whoever takes
+    one away again has the text as it was."""
+    first = sql.SQL("left(ltrim({}, {}), 1)").format(text, sql.Literal("'"))
+    return sql.SQL("CASE WHEN strpos({}, {}) > 0 AND {} <> {} THEN {} || {} ELSE {} END").format(
+        sql.Literal(FORMULA), first, first, sql.Literal(""), sql.Literal("'"), text, text
+    )
 
 
 def _copy(

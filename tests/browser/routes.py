@@ -149,6 +149,7 @@ NO_PAGE = {
     "styles/geoplatform.json": "a style",
     "styles/<slug:name>.json": "a style",
     "downloads/geoplatform.qgz": "a QGIS project",
+    "downloads/snapshots/<str:file>": "a file",
     "downloads/<str:file>": "a file",
     "catalogue.ttl": "RDF",
     "catalogue.jsonld": "RDF",

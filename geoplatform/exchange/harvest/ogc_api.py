@@ -108,7 +108,7 @@ class OgcApi:
         return urlunsplit(parts._replace(query=urlencode(asked)))
 
     def read(self, answer: Answer, path: Path) -> tuple[Told, Iterator[pa.Table]]:
-        json_features.check_collection(path)
+        found = json_features.members(path)
         if self.crs and answer.content_crs and answer.content_crs != self.crs:
             raise WrongJson(
                 _("asked for %(asked)s, it gives %(given)s")
@@ -121,17 +121,18 @@ class OgcApi:
             )
         code = json_features.crs_code(answer.content_crs or CRS84)
         assert code is not None
-        told = Told(matched=json_features.count_of(path), next_=self._next(answer, path), crs=code)
+        told = Told(
+            matched=json_features.count_of(found), next_=self._next(answer, found), crs=code
+        )
         return told, json_features.tables(path, flip=north_first(code))
 
-    def _next(self, answer: Answer, path: Path) -> str | None:
-        links = [
-            each for each in json_features.members(path, "links.item") if isinstance(each, dict)
-        ]
-        found = [each for each in links if each.get("rel") == "next" and _is_json(each)]
-        if not found or not isinstance(found[0].get("href"), str):
-            return None
-        return joined(self.named, answer.url, found[0]["href"])
+    def _next(self, answer: Answer, found: dict[str, Any]) -> str | None:
+        links = found.get("links")
+        for each in links if isinstance(links, list) else []:
+            if isinstance(each, dict) and each.get("rel") == "next" and _is_json(each):
+                href = each.get("href")
+                return joined(self.named, answer.url, href) if isinstance(href, str) else None
+        return None
 
     def after(self, pages: Sequence[Page]) -> str | None:
         return pages[-1].next

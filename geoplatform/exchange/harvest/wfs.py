@@ -137,11 +137,10 @@ class Wfs:
         return self.axes
 
     def _read_json(self, path: Path) -> tuple[Told, Iterator[pa.Table]]:
-        json_features.check_collection(path)
-        names = json_features.members(path, "crs.properties.name")
+        found = json_features.members(path)
         told = Told(
-            matched=json_features.count_of(path) if self._tells else self._hits,
-            crs=json_features.crs_code(names[0] if names else None),
+            matched=json_features.count_of(found) if self._tells else self._hits,
+            crs=json_features.old_crs(found),
         )
         return told, json_features.tables(path, flip=False)
 

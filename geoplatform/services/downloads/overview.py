@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.formats.about import LICENCE_ADDRESSES
+from geoplatform.formats.snapshots import snapshots
 from geoplatform.formats.writers import ARCHIVE, WRITERS
 from geoplatform.query.figures import figures
 from geoplatform.services.negotiation import absolute
@@ -18,6 +20,20 @@ from geoplatform.services.negotiation import absolute
 def shelves(request: HttpRequest) -> list[dict[str, Any]]:
     """One for each layer, with full addresses; JSON can say all of it."""
     return [_shelf(request, layer) for layer in registry.listed()]
+
+
+def kept(request: HttpRequest) -> list[dict[str, Any]]:
+    """The dated snapshots, the newest first."""
+    titles = {layer.name: str(layer.title) for layer in registry.layers()}
+    return [
+        {
+            **asdict(each),
+            "title": titles.get(each.layer, each.layer),
+            "address": absolute(request, f"/downloads/snapshots/{each.file}"),
+            "checksum": absolute(request, f"/downloads/snapshots/{each.file}.sha256"),
+        }
+        for each in snapshots()
+    ]
 
 
 def _shelf(request: HttpRequest, layer: Layer) -> dict[str, Any]:
