@@ -29,6 +29,7 @@ ALL = (
     "stream",
     "load",
     "load_osm",
+    "reimport",
     "wms",
     "weight",
     "analysis",

@@ -3,8 +3,8 @@
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
 PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
 CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER, SNAPSHOT_* and the bounds of
-downloads and analyses, FLAT_STREETS; for accounts ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET,
-OIDC_NAME and EMAIL_* (docs/how-to/accounts.md).
+downloads and analyses, FLAT_STREETS, HARVEST_SOURCES, HARVEST_NETWORKS, HARVEST_FOLDER; for accounts ACCOUNT_SIGNUP,
+OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and EMAIL_* (docs/how-to/accounts.md).
 """
 
 import os
@@ -281,6 +281,12 @@ CONTACT_PHONE = os.environ.get("CONTACT_PHONE", "")
 
 # Who contributes the catalogue to GovData: an address of http://dcat-ap.de/def/contributors/, which GovData gives out.
 DCAT_CONTRIBUTOR = os.environ.get("DCAT_CONTRIBUTOR", "")
+
+# Harvests: the folder of this installation's own descriptions, networks that are not of the public internet and may be
+# asked all the same (as 10.20.0.0/16), and where fetched pages are kept.
+HARVEST_SOURCES = os.environ.get("HARVEST_SOURCES", "")
+HARVEST_NETWORKS = _list("HARVEST_NETWORKS")
+HARVEST_FOLDER = os.environ.get("HARVEST_FOLDER", "") or BASE_DIR / "build" / "harvest"
 
 # The map's ground: none unless a city configures one, so that no page asks another host.
 BASEMAP_URL = os.environ.get("BASEMAP_URL", "")

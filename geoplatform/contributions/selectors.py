@@ -10,7 +10,9 @@ from typing import Any
 
 from django.contrib.gis.geos import Polygon
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from psycopg import sql
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
@@ -311,3 +313,27 @@ def standing_values(layer: Layer, feature: uuid.UUID) -> dict[str, Any] | None:
     """The editable values of a feature as it stands, as JSON (a related row by its reference); None: it is gone."""
     now = _now(layer, feature)
     return shown(layer, [now.values])[0] if now else None
+
+
+def successor(layer: Layer, feature: uuid.UUID) -> uuid.UUID | None:
+    """The feature that one goes on as, after people found the two to be the same; None where it is there itself,
+    was deleted for another reason, or nothing is left of either."""
+    statement = sql.SQL(
+        """SELECT p.duplicate_of FROM history.{table} h JOIN contributions_proposal p
+            ON p.feature = h.id AND p.changeset = h.closed_by AND p.kind = 'duplicate' AND p.state = 'applied'
+        WHERE h.id = %s AND h.deleted ORDER BY h.version DESC LIMIT 1"""
+    ).format(table=sql.Identifier(layer.model._meta.db_table))
+    rows_there = layer.model._default_manager
+    seen = {feature}
+    if rows_there.filter(pk=feature).exists():
+        return None
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [feature])
+            row = cursor.fetchone()
+        if row is None or row[0] is None or row[0] in seen:
+            return None
+        feature = row[0]
+        seen.add(feature)
+        if rows_there.filter(pk=feature).exists():
+            return feature

@@ -11,6 +11,7 @@ the proposal, several of each by id, so that no two wait for each other.
     supersede,
     merge_duplicates    review.py    decide
     block, unblock      people.py    stop somebody for a while
+    disagree, missing   sources.py   what a source says otherwise than people
 """
 
 from geoplatform.contributions.agree import confirm, withdraw
@@ -28,6 +29,7 @@ from geoplatform.contributions.errors import (
 from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.people import block, unblock
 from geoplatform.contributions.review import accept, merge_duplicates, reject, supersede
+from geoplatform.contributions.sources import Disagreement, Missing, disagree, missing
 from geoplatform.contributions.submit import submit
 from geoplatform.contributions.taking import take_back
 from geoplatform.contributions.who import ANYBODY, Author, everywhere, nowhere
@@ -37,7 +39,9 @@ __all__ = [
     "AlreadyThere",
     "Author",
     "Blocked",
+    "Disagreement",
     "InConflict",
+    "Missing",
     "NotAllowed",
     "NotThere",
     "OtherBody",
@@ -48,8 +52,10 @@ __all__ = [
     "accept",
     "block",
     "confirm",
+    "disagree",
     "everywhere",
     "merge_duplicates",
+    "missing",
     "nowhere",
     "reject",
     "submit",

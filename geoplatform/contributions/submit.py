@@ -96,7 +96,7 @@ def submit(
         consent=consent,
     )
     proposal.feature = feature or proposal.id
-    proposal.fingerprint = _fingerprint(proposal)
+    proposal.fingerprint = fingerprint(proposal)
     sent = Sent(layer, proposal, author, dict(values), keeps_copy)
     try:
         with changeset(actor=author.actor, channel=channel, reason=proposal.reason):
@@ -329,7 +329,7 @@ def _repeat(sent: Proposal) -> Outcome:
     return Outcome(stored, repeated=True)
 
 
-def _fingerprint(proposal: Proposal) -> str:
+def fingerprint(proposal: Proposal) -> str:
     """Of all that the author said; who said it does not matter."""
     said = [
         proposal.layer,

@@ -167,6 +167,7 @@ def why(waits_for: str) -> str:
         "rate": _("Many contributions came at once; these are looked at first."),
         "trust": _("What others entered changes when others agree or somebody has reviewed it."),
         "report": _("Somebody looks at every report."),
+        "source": _("A source says otherwise than people did here; somebody looks at both."),
         "conflict": _("It was changed since; somebody looks at both."),
     }
     return words.get(waits_for, "")

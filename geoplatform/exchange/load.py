@@ -5,7 +5,7 @@ Rows are looked at as whole columns (`rows.py`), then staged and merged by the d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,17 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature, Source
-from geoplatform.exchange import places
+from geoplatform.contributions.services import disagree, missing
+from geoplatform.contributions.sources import CHANNEL
+from geoplatform.exchange import gone, places
 from geoplatform.exchange.errors import LoadError
 from geoplatform.exchange.geometry import WrongCrs
+from geoplatform.exchange.gone import MOST_PERCENT
 from geoplatform.exchange.mapping import Mapping, MappingError
+from geoplatform.exchange.merging import Merging
 from geoplatform.exchange.plan import Plan, default_mapping, make_plan
-from geoplatform.exchange.report import REPORTED, Summary
+from geoplatform.exchange.removed import settle as settle_removed
+from geoplatform.exchange.report import DISAGREES, REMOVED, REPORTED, Summary
 from geoplatform.exchange.rows import Rows
 from geoplatform.exchange.staging import Staging
 from geoplatform.formats.readers import Reader, UnreadableFile, open_file
@@ -37,6 +42,7 @@ class Request:
     update    join values to features that exist, by the mapping's `match` fields; adds none
     dry_run   do everything and take it back
     strict    a name that no table knows is a fault, instead of a new row there
+    most_gone percent of the source's features that a complete file may lack
     progress  called with rows read and rows in all (None: unknown)
     reader    the rows, where they are not those of a whole file; `path` then only names where they come from
     """
@@ -47,6 +53,7 @@ class Request:
     update: bool = False
     dry_run: bool = False
     strict: bool = False
+    most_gone: int = MOST_PERCENT
     progress: Progress | None = None
     reader: Reader | None = None
 
@@ -71,9 +78,7 @@ def load(request: Request) -> Summary:
         plan = make_plan(request.layer, mapping, reader.columns, update=request.update)
         with (
             suppress(_TakeBack),
-            changeset(
-                actor=f"import:{mapping.source.name}", channel="import", reason=request.path.name
-            ),
+            changeset(actor=_actor(mapping), channel=CHANNEL, reason=request.path.name),
         ):
             summary = _load(request, plan, reader)
             if request.dry_run or not summary.loaded:
@@ -86,6 +91,10 @@ def load(request: Request) -> Summary:
         raise LoadError(
             _("The database refused the rows: %(reason)s") % {"reason": reason}
         ) from error
+
+
+def _actor(mapping: Mapping) -> str:
+    return f"import:{mapping.source.name}"
 
 
 def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
@@ -121,13 +130,15 @@ def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
             request.progress(summary.read, reader.total)
     _ragged(reader, summary)
     if request.update:
-        _update(plan, staging, summary)
+        _update(request, plan, staging, summary)
     else:
         if rows.place:
             by_id = {str(town.pk): town for town, _info in towns.values()}
             for town, licence in sorted(rows.licences_seen):
                 places.ensure_licence(plan.model, by_id[town], licence)
-        _merge(plan, staging, summary)
+        _merge(request, plan, staging, summary)
+        if plan.mapping.complete:
+            _mark_gone(request, plan, staging, rows, summary)
         _count(plan, source, summary)
     return summary
 
@@ -136,14 +147,73 @@ def _has(model: type[Feature], name: str) -> bool:
     return any(field.name == name for field in model._meta.concrete_fields)
 
 
-def _merge(plan: Plan, staging: Staging, summary: Summary) -> None:
+def _merge(request: Request, plan: Plan, staging: Staging, summary: Summary) -> None:
     found = staging.find(plan.identity)
-    summary.updated = staging.update(staging.columns) if found else 0
+    settled = settle_removed(staging, plan.layer)
+    for row, key in settled.left:
+        summary.add(REMOVED, _("people removed this feature or found it twice"), [row], [key])
+    found += settled.moved_on
+    summary.updated = _write(request, plan, staging, summary, staging.columns) if found else 0
     summary.unchanged = found - summary.updated
     summary.inserted = staging.insert()
 
 
-def _update(plan: Plan, staging: Staging, summary: Summary) -> None:
+def _write(
+    request: Request, plan: Plan, staging: Staging, summary: Summary, columns: Sequence[str]
+) -> int:
+    """Merge the rows with what people changed, and write what is due; how many features differed."""
+    merging = Merging(staging, plan.layer, joined=request.update)
+    pairs = staging.pairs(columns, joined=request.update)
+    merging.lock(pairs)
+    told = merging.merge()
+    before = merging.gone()
+    updated = staging.update(pairs)
+    summary.back = before - merging.gone()
+    for each in told:
+        if fields := each.word.new:
+            summary.add(DISAGREES, _disagreement(plan, fields), [each.row], [each.key])
+    summary.proposals = disagree(
+        found=[each.word for each in told],
+        actor=_actor(plan.mapping),
+        reason=_reason(request, plan, _("%(source)s says so since %(file)s.")),
+    )
+    return updated
+
+
+def _mark_gone(
+    request: Request, plan: Plan, staging: Staging, rows: Rows, summary: Summary
+) -> None:
+    keys = summary.reported_keys()
+    if None in keys:
+        summary.not_judged = _(
+            "What is gone was not judged: of some reported rows it is not known what they are about."
+        )
+        return
+    found = gone.mark(
+        Merging(staging, plan.layer, joined=False),
+        towns=rows.towns_seen,
+        reported=[key for key in keys if key is not None],
+        most_percent=request.most_gone,
+    )
+    summary.gone, summary.asked = found.marked, len(found.asked)
+    missing(
+        found=found.asked,
+        reason=_reason(request, plan, _("%(source)s does not name it any more (%(file)s).")),
+    )
+
+
+def _reason(request: Request, plan: Plan, sentence: str) -> str:
+    return sentence % {"source": plan.mapping.source.title, "file": request.path.name}
+
+
+def _disagreement(plan: Plan, names: Iterable[str]) -> str:
+    labels = sorted(str(plan.model._meta.get_field(name).verbose_name) for name in names)  # type: ignore[union-attr]
+    return _("people changed this, and the source says otherwise: %(fields)s") % {
+        "fields": ", ".join(labels)
+    }
+
+
+def _update(request: Request, plan: Plan, staging: Staging, summary: Summary) -> None:
     if not plan.mapping.match:
         raise LoadError(
             _(
@@ -153,19 +223,14 @@ def _update(plan: Plan, staging: Staging, summary: Summary) -> None:
     match = [str(plan.fields[name][0].column) for name in plan.mapping.match]
     found, none, many = staging.match(match)
     names = ", ".join(plan.mapping.match)
-    keys: list[str | None] = [None]
-    if none:
-        summary.add(
-            REPORTED, _("no feature has this %(names)s") % {"names": names}, none, keys * len(none)
-        )
-    if many:
-        summary.add(
-            REPORTED,
-            _("several features have this %(names)s") % {"names": names},
-            many,
-            keys * len(many),
-        )
-    summary.updated = staging.update_values([each for each in staging.columns if each not in match])
+    for rows, reason in (
+        (none, _("no feature has this %(names)s") % {"names": names}),
+        (many, _("several features have this %(names)s") % {"names": names}),
+    ):
+        if rows:
+            summary.add(REPORTED, reason, rows, [None] * len(rows))
+    columns = [each for each in staging.columns if each not in match]
+    summary.updated = _write(request, plan, staging, summary, columns)
     summary.unchanged = found - summary.updated
 
 

@@ -88,6 +88,7 @@ class FieldRule:
     constant        instead of all that
     only_with       a column that must have a value, else this field is blank
     also            for a reference to a table that makes missing rows: its fields from further columns
+    by              for a reference to another table: the field there that the value is of, instead of its own key
     lenient         a value that the field cannot hold is left blank and told; the row is loaded all the same
     unless          a path (`species__edible`): the field is left blank where the row that it leads to says the same.
                     No mapping file says it; it follows from the declaration (own.py)
@@ -105,6 +106,7 @@ class FieldRule:
     constant: Any = None
     only_with: str | None = None
     also: Map[str, str] = field(default_factory=dict)
+    by: str | None = None
     lenient: bool = False
     unless: str | None = None
 
@@ -114,6 +116,7 @@ class Mapping:
     """A whole mapping file. `where` and `where_not` choose rows by their columns' values.
 
     licence  a column that tells the licence of each row, where it is not that of source or municipality (own.py)
+    complete  the file names everything that the source has in this layer, so that what it lacks is gone
     """
 
     source: SourceInfo
@@ -126,6 +129,7 @@ class Mapping:
     where_not: Map[str, tuple[str, ...]] = field(default_factory=dict)
     match: tuple[str, ...] = ()
     licence: str | None = None
+    complete: bool = False
 
     def columns(self) -> set[str]:
         """All columns of the file that the mapping reads."""
@@ -145,6 +149,13 @@ class Mapping:
 def read_mapping(path: Path) -> Mapping:
     """Read and check a mapping file. Raises MappingError."""
     top = read_toml(path)
+    mapping = mapping_of(top, path)
+    top.done()
+    return mapping
+
+
+def mapping_of(top: "Section", path: Path) -> Mapping:
+    """The mapping in a file that may say more. Raises MappingError."""
     source = top.section("source")
     if source is None:
         raise top.wrong("source", _("is missing: name, title and licence of the data"))
@@ -167,9 +178,9 @@ def read_mapping(path: Path) -> Mapping:
         where=_values(top.section("where")),
         where_not=_values(top.section("where_not")),
         match=top.texts("match"),
+        complete=top.take("complete", bool, default=False),
     )
     source.done()
-    top.done()
     return mapping
 
 
@@ -284,6 +295,7 @@ def _rule(fields: "Section", name: str, path: Path) -> FieldRule:
         constant=constant,
         only_with=section.text("only_with") or None,
         also={each: also.text(each, needed=True) for each in also.names()} if also else {},
+        by=section.text("by") or None,
         lenient=section.take("lenient", bool, default=False),
     )
     section.done()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from geoplatform.exchange.report import REPORTED, Summary
+from geoplatform.exchange.report import DISAGREES, REMOVED, REPAIRED, REPORTED, Summary
 
 MOST_PROBLEMS, MOST_ROWS = 20, 5
 
@@ -20,14 +20,28 @@ def print_summary(
         (_("added"), summary.inserted),
         (_("there before, updated"), summary.updated),
         (_("there before, unchanged"), summary.unchanged),
+        (_("removed by people, left out"), summary.removed),
         (_("reported, not loaded"), summary.reported),
         (_("not of this layer"), summary.filtered),
     ]
     counts = [each for number, each in enumerate(counts) if number == 0 or each[1]]
     if summary.repaired:
         counts.append((_("of the loaded: repaired"), summary.repaired))
+    if summary.conflicts:
+        counts.append((_("in disagreement with people"), summary.conflicts))
+        counts.append((_("of these now in the queue"), summary.proposals))
     for label, count in counts:
         out.write(f"  {label:<28} {_grouped(count):>12}")
+    others = [
+        (_("not in the file: now gone"), summary.gone),
+        (_("not in the file, seen since"), summary.asked),
+        (_("in the file again"), summary.back),
+    ]
+    for label, count in others:
+        if count:
+            out.write(f"  {label:<28} {_grouped(count):>12}")
+    if summary.not_judged:
+        out.write(summary.not_judged)
     if summary.in_layers:
         out.write(_("This source now has"))
         for name, count in summary.in_layers.items():
@@ -41,9 +55,15 @@ def print_summary(
 
 def _print_problems(summary: Summary, out: Any) -> None:
     out.write("")
+    kinds = {
+        REPORTED: _("not loaded"),
+        REPAIRED: _("repaired"),
+        REMOVED: _("left out"),
+        DISAGREES: _("kept"),
+    }
     problems = sorted(summary.problems.values(), key=lambda each: -len(each.rows))
     for problem in problems[:MOST_PROBLEMS]:
-        kind = _("not loaded") if problem.kind == REPORTED else _("repaired")
+        kind = kinds[problem.kind]
         rows = ", ".join(str(row) for row in sorted(problem.rows)[:MOST_ROWS])
         more = " …" if len(problem.rows) > MOST_ROWS else ""
         out.write(

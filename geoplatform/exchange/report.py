@@ -7,6 +7,10 @@ from pathlib import Path
 import numpy as np
 
 REPORTED, REPAIRED = "reported", "repaired"
+# Loaded as far as people had changed nothing; what the two disagree about waits for somebody.
+DISAGREES = "disagreement"
+# Not loaded, because people deleted the feature or found it to be another one.
+REMOVED = "removed"
 
 
 @dataclass
@@ -23,7 +27,14 @@ class Problem:
 class Summary:
     """Rows of the file by what became of them.
 
-    read = inserted + updated + unchanged + reported + filtered; repaired rows are loaded and counted there too.
+    read = inserted + updated + unchanged + removed + reported + filtered; repaired rows, and those with a
+    disagreement, are loaded and counted there too.
+
+    proposals  disagreements that wait in the queue from now on
+    gone       features that a complete file does not name any more, marked as such now
+    asked      those that people have found since, so that they are asked; not marked
+    back       features that had been marked as gone and are in the file again
+    not_judged why nothing was marked although the file is said to be complete
     in_layers  features of this source by layer of the same table; outside: those of them in no quarter
     """
 
@@ -32,6 +43,11 @@ class Summary:
     updated: int = 0
     unchanged: int = 0
     filtered: int = 0
+    proposals: int = 0
+    gone: int = 0
+    back: int = 0
+    asked: int = 0
+    not_judged: str = ""
     outside: int | None = None
     in_layers: dict[str, int] = field(default_factory=dict)
     problems: dict[tuple[str, str], Problem] = field(default_factory=dict)
@@ -56,6 +72,22 @@ class Summary:
     def repaired(self) -> int:
         """Rows that were loaded with a repaired geometry."""
         return len(self._rows(REPAIRED) - self._rows(REPORTED))
+
+    @property
+    def removed(self) -> int:
+        """Rows about features that people removed."""
+        return len(self._rows(REMOVED))
+
+    @property
+    def conflicts(self) -> int:
+        """Rows that say something new where people changed the same."""
+        return len(self._rows(DISAGREES))
+
+    def reported_keys(self) -> set[str | None]:
+        """Keys of the rows that were not loaded; None among them: of some it is not known."""
+        return {
+            key for each in self.problems.values() if each.kind == REPORTED for key in each.keys
+        }
 
     @property
     def loaded(self) -> int:

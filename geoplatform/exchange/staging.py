@@ -18,7 +18,7 @@ import pyarrow.csv as pacsv
 from django.db import connection, models
 from psycopg import sql
 
-from geoplatform.catalog.models import Feature, Source
+from geoplatform.catalog.models import Feature, Source, Status
 from geoplatform.exchange.values import to_sql
 
 ROWS = sql.SQL("pg_temp.staged")
@@ -53,6 +53,11 @@ class Staging:
             cursor.execute(
                 sql.SQL("SELECT geoplatform.{}(%s::jsonb)").format(self._function("stage")),
                 [json.dumps(same)],
+            )
+            # Rows that go on as another feature than the one of which their source spoke before (removed.py).
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.origin")
+            cursor.execute(
+                'CREATE TEMP TABLE origin ("row" integer PRIMARY KEY, id uuid NOT NULL) ON COMMIT DROP'
             )
 
     def copy(self, rows: pa.Table) -> None:
@@ -124,12 +129,25 @@ class Staging:
         )
         return int(cursor.rowcount)
 
-    def update(self, columns: Sequence[str]) -> int:
-        """Give the features found what the file says in `columns`; number of those that differed."""
+    def pairs(self, columns: Sequence[str], *, joined: bool) -> dict[str, sql.Composable]:
+        """What the columns of a found feature `t` become by its row `r`: all that the file says, or with `joined` the
+        values of some columns alone, where the file has one."""
+        if joined:
+            return {
+                name: sql.SQL("coalesce(r.{0}, t.{0})").format(sql.Identifier(name))
+                for name in columns
+            }
         names = [*columns, "source_id", "source_key", "licence"]
         if self.place and self.stated:
             names.append("municipality_id")
-        pairs = {name: sql.SQL("r.{}").format(sql.Identifier(name)) for name in names}
+        pairs: dict[str, sql.Composable] = {
+            name: sql.SQL("r.{}").format(sql.Identifier(name)) for name in names
+        }
+        if "status" not in pairs:
+            # What an earlier load marked as gone is there again.
+            pairs["status"] = sql.SQL(
+                "CASE WHEN t.status = {} THEN r.status ELSE t.status END"
+            ).format(Status.GONE.value)
         if self.geometry:
             # A row without a geometry leaves what is there, and what follows from it.
             there = sql.SQL("r.{} IS NOT NULL").format(sql.Identifier(self.geometry))
@@ -137,23 +155,16 @@ class Staging:
                 pairs[name] = sql.SQL("CASE WHEN {0} THEN r.{1} ELSE t.{1} END").format(
                     there, sql.Identifier(name)
                 )
-        return self._update(pairs)
+        return pairs
 
-    def update_values(self, columns: Sequence[str]) -> int:
-        """Give the features found the values of some columns where the file has one; number of those that differed."""
-        return self._update(
-            {
-                name: sql.SQL("coalesce(r.{0}, t.{0})").format(sql.Identifier(name))
-                for name in columns
-            }
-        )
-
-    def _update(self, pairs: Mapping[str, sql.Composable]) -> int:
+    def update(self, pairs: Mapping[str, sql.Composable]) -> int:
+        """Write what differs into the features that are locked for it (merging.py); how many of them differed."""
         with connection.cursor() as cursor:
             cursor.execute(
                 sql.SQL(
-                    "UPDATE {table} t SET ({names}) = ROW({values}) FROM {rows} r "
-                    "WHERE t.id = r.target AND ROW({old}) IS DISTINCT FROM ROW({values})"
+                    "UPDATE {table} t SET ({names}) = ROW({values}) FROM {rows} r"
+                    ' JOIN pg_temp.pending p USING ("row")'
+                    " WHERE t.id = p.id AND ROW({old}) IS DISTINCT FROM ROW({values})"
                 ).format(
                     table=self.table,
                     rows=ROWS,

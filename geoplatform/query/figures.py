@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -67,6 +68,32 @@ class Holding:
 
 def holdings(layer: Layer) -> tuple[Holding, ...]:
     """All holdings of a layer, up to a minute old. Features that belong to no municipality are in none."""
+    is_placed = "municipality" in property_by_name(layer)
+    return tuple(
+        each for each in _holdings(layer) if each.municipality is not None or not is_placed
+    )
+
+
+def credited(layers: Iterable[Layer], box: Box) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Licences and whom to name for what is read of layers within a box (degrees): of all holdings that reach into it.
+
+    Both sorted, up to a minute old.
+    """
+    found = [each for layer in layers for each in _holdings(layer) if _meet(each.box, box)]
+    sources = Source.objects.filter(pk__in={source for each in found for source in each.sources})
+    names = {text for text in sources.values_list("attribution", flat=True) if text}
+    return tuple(sorted({each.licence for each in found})), tuple(sorted(names))
+
+
+def _meet(one: Box | None, other: Box) -> bool:
+    """Whether two boxes share a point; what stands at no place is everywhere."""
+    return one is None or (
+        one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
+    )
+
+
+def _holdings(layer: Layer) -> tuple[Holding, ...]:
+    """Those of no municipality too."""
     key = f"holdings:{layer.name}"
     found: tuple[Holding, ...] | None = cache.get(key)
     if found is None:
@@ -98,7 +125,6 @@ def holdings(layer: Layer) -> tuple[Holding, ...]:
                 alone=towns.count(ags) == 1,
             )
             for ags, licence, count, first, changed, sources, *corners in rows
-            if ags is not None or place is None
         )
         cache.set(key, found, EXTENT_SECONDS)
     return found

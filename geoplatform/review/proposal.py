@@ -25,6 +25,7 @@ from geoplatform.contributions.models import (
     State,
     Zone,
 )
+from geoplatform.contributions.sources import SOURCE
 from geoplatform.pages import words
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import rows
@@ -170,7 +171,7 @@ def in_public(told: Told) -> dict[str, Any]:
 
 
 def _why(proposal: Proposal) -> str:
-    if proposal.state == State.CONFLICT:
+    if proposal.state == State.CONFLICT and proposal.waits_for != SOURCE:
         return _("Somebody changed the same since it was proposed: a person has to choose.")
     return trust.why(proposal.waits_for) if proposal.state in WAITING else ""
 

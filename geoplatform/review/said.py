@@ -22,6 +22,7 @@ REASONS = {
     "trust": _lazy("what others entered"),
     "report": _lazy("reported"),
     "conflict": _lazy("conflict"),
+    "source": _lazy("a source disagrees"),
 }
 
 

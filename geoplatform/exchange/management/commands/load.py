@@ -47,6 +47,13 @@ class Command(TerminalCommand):
         parser.add_argument(
             "--strict", action="store_true", help="report unknown species instead of adding them"
         )
+        parser.add_argument(
+            "--most-gone",
+            type=int,
+            default=10,
+            metavar="PERCENT",
+            help="how much of its source a complete file may lack (default: 10)",
+        )
         parser.add_argument("--report", type=Path, help="where the rows that need a look go (CSV)")
 
     def handle(
@@ -65,6 +72,7 @@ class Command(TerminalCommand):
                     update=options["update"],
                     dry_run=options["dry_run"],
                     strict=options["strict"],
+                    most_gone=options["most_gone"],
                     progress=progress,
                 )
                 summary = load_with_species(request)
