@@ -85,7 +85,6 @@ def _near(layer: Layer, geometry: GEOSGeometry, metres: float) -> list[tuple[Any
         "geometry": hex_of(geometry),
         "metres": metres,
         "gone": Status.GONE.value,
-        "overlap": OVERLAP,
     }
     statement = _sql(layer)
     with connection.wrap_database_errors, raw_cursor() as cursor:
@@ -97,25 +96,42 @@ def _near(layer: Layer, geometry: GEOSGeometry, metres: float) -> list[tuple[Any
 
 
 def _sql(layer: Layer) -> sql.Composed:
-    names = {
-        "table": sql.Identifier("public", layer.model._meta.db_table),
-        "shape": sql.Identifier(str(own_field(layer, str(layer.geometry)).column)),
-        "most": sql.Literal(MOST * 10),
-    }
-    # The box first, which the index knows; a degree of latitude has 111 km, of longitude less the further north.
-    near = (
-        "{shape} && ST_Expand(%(geometry)s::geometry, %(metres)s / (111000 * cos(radians(least(85,"
-        " greatest(abs(ST_YMin(%(geometry)s::geometry)), abs(ST_YMax(%(geometry)s::geometry))))))))"
-    )
-    distance = "ST_Distance({shape}::geography, %(geometry)s::geography)"
-    rule = {
-        0: f"{distance} <= %(metres)s",
-        1: "ST_HausdorffDistance(ST_Transform({shape}, 3857), ST_Transform(%(geometry)s::geometry, 3857))"
-        " <= 2 * %(metres)s",
-        2: "ST_Area(ST_Intersection({shape}, %(geometry)s::geometry)) >="
-        " %(overlap)s * least(ST_Area({shape}), ST_Area(%(geometry)s::geometry))",
-    }[layer.dimension]
+    shape = sql.Identifier(str(own_field(layer, str(layer.geometry)).column))
+    place = sql.SQL("%(geometry)s::geometry")
     return sql.SQL(
-        f"SELECT id, {distance} AS distance FROM {{table}} WHERE status <> %(gone)s AND {near} AND {rule}"
+        "SELECT id, {distance} AS distance FROM {table} WHERE status <> %(gone)s AND {near}"
         " ORDER BY distance, fid LIMIT {most}"
-    ).format(**names)
+    ).format(
+        table=sql.Identifier("public", layer.model._meta.db_table),
+        distance=distance(shape, place),
+        near=near(layer, shape, place, sql.SQL("%(metres)s")),
+        most=MOST * 10,
+    )
+
+
+def distance(one: sql.Composable, other: sql.Composable) -> sql.Composed:
+    """Metres between two geometries, as SQL."""
+    return sql.SQL("ST_Distance({}::geography, {}::geography)").format(one, other)
+
+
+def near(
+    layer: Layer, shape: sql.Composable, place: sql.Composable, metres: sql.Composable
+) -> sql.Composed:
+    """Whether `shape`, by its index, lies where it may be the same as `place`, as SQL."""
+    # The box first, which the index knows; a degree of latitude has 111 km, of longitude less the further north.
+    box = (
+        "{shape} && ST_Expand({place}, {metres} / (111000 * cos(radians(least(85,"
+        " greatest(abs(ST_YMin({place})), abs(ST_YMax({place}))))))))"
+    )
+    rule = {
+        0: "{distance} <= {metres}",
+        1: "ST_HausdorffDistance(ST_Transform({shape}, 3857), ST_Transform({place}, 3857)) <= 2 * {metres}",
+        2: "ST_Area(ST_Intersection({shape}, {place})) >= {overlap} * least(ST_Area({shape}), ST_Area({place}))",
+    }[layer.dimension]
+    return sql.SQL(f"({box} AND {rule})").format(
+        shape=shape,
+        place=place,
+        metres=metres,
+        distance=distance(shape, place),
+        overlap=sql.Literal(OVERLAP),
+    )

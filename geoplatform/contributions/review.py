@@ -18,6 +18,7 @@ from geoplatform.contributions.merge import Merge
 from geoplatform.contributions.models import WAITING, Action, Decision, Kind, Proposal, State
 from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.refusals import as_validation
+from geoplatform.contributions.submit import fingerprint
 from geoplatform.contributions.texts import check_texts
 from geoplatform.contributions.values import as_json, check, geojson
 from geoplatform.contributions.who import Author
@@ -194,7 +195,8 @@ def merge_duplicates(
     channel: str = "review",
 ) -> int:
     """Delete features that are the same as `keep`, give `keep` the values that the reviewer chose, and end the waiting
-    proposals about the deleted ones: one transaction, one changeset.
+    proposals about the deleted ones: one transaction, one changeset. Who asks for a deleted one is led to `keep`
+    (selectors.successor).
 
     The version of `keep` afterwards. Raises NotThere, NotAllowed, ValidationError.
     """
@@ -212,9 +214,10 @@ def merge_duplicates(
             if any(each.version is None for each in found.values()):
                 raise NotThere(_("There is no such feature in this layer."))
             deciding.must_review(layer, reviewer, *(each.municipality for each in found.values()))
-            _end_those_about(gone, keep, reviewer, reason)
             for each in gone:
-                rows.delete(layer, each)
+                written = rows.delete(layer, each)
+                _end_those_about(each, keep, reviewer, reason, written.changeset)
+                _note_same(layer, each, keep, found[each], reviewer, reason, written.changeset)
             if not given:
                 return int(found[keep].version or 0)
             return rows.change(layer, keep, effect.wanted_columns(layer, given, None)).version
@@ -223,11 +226,11 @@ def merge_duplicates(
 
 
 def _end_those_about(
-    gone: Collection[uuid.UUID], keep: uuid.UUID, reviewer: Author, reason: str
+    gone: uuid.UUID, keep: uuid.UUID, reviewer: Author, reason: str, changeset: int
 ) -> None:
     """Reports of the duplicate come true with it; what else waits about it is superseded."""
     right: list[int] = []
-    waiting = Proposal.objects.select_for_update().filter(feature__in=gone, state__in=WAITING)
+    waiting = Proposal.objects.select_for_update().filter(feature=gone, state__in=WAITING)
     for each in waiting.order_by("id"):
         true = each.action == Action.REPORT and each.kind == Kind.DUPLICATE
         deciding.decide(
@@ -236,6 +239,7 @@ def _end_those_about(
             State.APPLIED if true else State.SUPERSEDED,
             actor=reviewer.actor,
             reason=reason,
+            changeset=changeset if true else None,
             by=str(keep),
         )
         if true and each.author_id:
@@ -243,3 +247,45 @@ def _end_those_about(
     # In order of ids, as all who lock several.
     for author in sorted(right):
         effect.credit(author)
+
+
+def _note_same(
+    layer: Layer,
+    gone: uuid.UUID,
+    keep: uuid.UUID,
+    there: rows.Situation,
+    reviewer: Author,
+    reason: str,
+    changeset: int,
+) -> None:
+    """Say as which feature a deleted one goes on, unless a report that came true says so."""
+    same = Proposal.objects.filter(feature=gone, changeset=changeset, duplicate_of=keep)
+    if same.exists():
+        return
+    note = Proposal(
+        id=uuid.uuid4(),
+        layer=layer.name,
+        action=Action.REPORT,
+        kind=Kind.DUPLICATE,
+        feature=gone,
+        duplicate_of=keep,
+        base_version=there.version,
+        reason=reason.strip(),
+        author=reviewer.contributor,
+        channel="review",
+        licence=there.licence or "",
+        state=State.HELD,
+        waits_for="report",
+        municipality_id=there.municipality,
+        quarter_id=there.quarter,
+    )
+    note.fingerprint = fingerprint(note)
+    note.save(force_insert=True)
+    deciding.decide(
+        note,
+        Decision.Kind.ACCEPT,
+        State.APPLIED,
+        actor=reviewer.actor,
+        reason=reason,
+        changeset=changeset,
+    )

@@ -11,7 +11,8 @@ the proposal, several of each by id, so that no two wait for each other.
     supersede,
     merge_duplicates    review.py    decide
     block, unblock      people.py    stop somebody for a while
-    disagree, missing   sources.py   what a source says otherwise than people
+    disagree, missing,
+    twins               sources.py   what a source says otherwise than people, or may have twice
 """
 
 from geoplatform.contributions.agree import confirm, withdraw
@@ -29,7 +30,14 @@ from geoplatform.contributions.errors import (
 from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.people import block, unblock
 from geoplatform.contributions.review import accept, merge_duplicates, reject, supersede
-from geoplatform.contributions.sources import Disagreement, Missing, disagree, missing
+from geoplatform.contributions.sources import (
+    Disagreement,
+    Missing,
+    Twin,
+    disagree,
+    missing,
+    twins,
+)
 from geoplatform.contributions.submit import submit
 from geoplatform.contributions.taking import take_back
 from geoplatform.contributions.who import ANYBODY, Author, everywhere, nowhere
@@ -48,6 +56,7 @@ __all__ = [
     "Outcome",
     "Refused",
     "TooMany",
+    "Twin",
     "WrongState",
     "accept",
     "block",
@@ -61,6 +70,7 @@ __all__ = [
     "submit",
     "supersede",
     "take_back",
+    "twins",
     "unblock",
     "withdraw",
 ]

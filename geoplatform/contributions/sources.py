@@ -178,7 +178,41 @@ def missing(*, found: Sequence[Missing], reason: str) -> None:
     )
 
 
-def _stored(about: Disagreement | Missing, **said: Any) -> Proposal:
+@dataclass(frozen=True, kw_only=True)
+class Twin:
+    """A feature of people's that may be the same as one of a source (`twin_of`)."""
+
+    layer: str
+    feature: uuid.UUID
+    twin_of: uuid.UUID
+    version: int
+    licence: str
+    municipality: uuid.UUID | None = None
+    quarter: uuid.UUID | None = None
+
+
+def twins(*, found: Sequence[Twin], reason: str) -> None:
+    """Offer pairs to be laid side by side and merged, as reports of duplicates. Call it as `disagree`."""
+    Proposal.objects.bulk_create(
+        [
+            _stored(
+                each,
+                layer=each.layer,
+                action=Action.REPORT,
+                kind=Kind.DUPLICATE,
+                duplicate_of=each.twin_of,
+                base_version=each.version,
+                reason=reason,
+                state=State.HELD,
+                waits_for="report",
+            )
+            for each in found
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _stored(about: Disagreement | Missing | Twin, **said: Any) -> Proposal:
     """A proposal that is not saved yet."""
     made = Proposal(
         id=uuid.uuid4(),

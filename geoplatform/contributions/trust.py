@@ -78,11 +78,13 @@ class Standing:
 
 
 NOT_KNOWN = Standing()
-# Open reports about features that somebody added: of a creation, proposal and feature have one id.
+# Open reports about features that somebody added: of a creation, proposal and feature have one id. What a source says
+# otherwise, or may have twice, is nobody's word against them.
 OPEN_REPORTS = """
     SELECT count(*) FROM contributions_proposal report
     JOIN contributions_proposal made ON made.id = report.feature AND made.action = 'create'
-    WHERE report.state IN ('held', 'open', 'conflict') AND report.action = 'report' AND made.author_id = {author}"""
+    WHERE report.state IN ('held', 'open', 'conflict') AND report.action = 'report'
+        AND report.channel <> 'import' AND made.author_id = {author}"""
 
 
 def standing(contributor: Contributor | None, open_reports: int | None = None) -> Standing:

@@ -17,7 +17,7 @@ from geoplatform.catalog.models import Status
 from geoplatform.catalog.properties import has_field
 from geoplatform.contributions.services import Missing
 from geoplatform.exchange.errors import LoadError
-from geoplatform.exchange.merging import Merging, base
+from geoplatform.exchange.merging import Merging, base, layer_of, place_of
 from geoplatform.history.upkeep import condition
 from geoplatform.query.select import raw_cursor
 
@@ -100,6 +100,8 @@ def _missing(
     )
     merging.run("DROP TABLE IF EXISTS pg_temp.pending, pg_temp.met")
     merging.run("SELECT geoplatform.derives()")
+    # A table that was just filled has no statistics yet, and looking each feature up among all rows takes an hour.
+    merging.run("SET LOCAL enable_nestloop = off")
     merging.run(
         """CREATE TEMP TABLE pending ON COMMIT DROP AS
         SELECT 0 AS "row", {table}.id, c.id IS NULL OR s.feature IS NOT NULL AS met
@@ -113,7 +115,7 @@ def _missing(
         reported=list(reported),
         plain=sql.Identifier(staging.model._meta.db_table),
     )
-    merging.run("ANALYZE pg_temp.pending")
+    merging.run("SET LOCAL enable_nestloop TO DEFAULT; ANALYZE pg_temp.pending")
     whole = merging.run("SELECT count(*) FROM {table} WHERE {scope}", scope=scope)
     return whole, merging.run("SELECT count(*) FROM pg_temp.pending")
 
@@ -123,9 +125,9 @@ def _seen_since(merging: Merging) -> list[Missing]:
     statement = merging.compose(
         "SELECT t.id, {layer}, t.version, t.licence, {municipality}, {quarter}"
         " FROM pg_temp.met m JOIN {table} t ON t.id = m.id WHERE NOT {told} AND {seen} ORDER BY t.fid",
-        layer=merging.layer_of(),
-        municipality=merging.place("municipality"),
-        quarter=merging.place("quarter"),
+        layer=layer_of(merging.layer, sql.SQL("m.id")),
+        municipality=place_of(merging.layer, "t", "municipality"),
+        quarter=place_of(merging.layer, "t", "quarter"),
         told=_told(),
         seen=merging.edited(SEEN),
     )

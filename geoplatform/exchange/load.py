@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature, Source
-from geoplatform.contributions.services import disagree, missing
+from geoplatform.contributions.services import disagree, missing, twins
 from geoplatform.contributions.sources import CHANNEL
 from geoplatform.exchange import gone, places
 from geoplatform.exchange.errors import LoadError
@@ -29,6 +29,7 @@ from geoplatform.exchange.removed import settle as settle_removed
 from geoplatform.exchange.report import DISAGREES, REMOVED, REPORTED, Summary
 from geoplatform.exchange.rows import Rows
 from geoplatform.exchange.staging import Staging
+from geoplatform.exchange.twins import find as find_twins
 from geoplatform.formats.readers import Reader, UnreadableFile, open_file
 from geoplatform.history.services import changeset
 
@@ -139,6 +140,7 @@ def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
         _merge(request, plan, staging, summary)
         if plan.mapping.complete:
             _mark_gone(request, plan, staging, rows, summary)
+        _offer_twins(request, plan, source, summary)
         _count(plan, source, summary)
     return summary
 
@@ -191,7 +193,7 @@ def _mark_gone(
         return
     found = gone.mark(
         Merging(staging, plan.layer, joined=False),
-        towns=rows.towns_seen,
+        towns={town for town, _licence in rows.licences_seen},
         reported=[key for key in keys if key is not None],
         most_percent=request.most_gone,
     )
@@ -199,6 +201,14 @@ def _mark_gone(
     missing(
         found=found.asked,
         reason=_reason(request, plan, _("%(source)s does not name it any more (%(file)s).")),
+    )
+
+
+def _offer_twins(request: Request, plan: Plan, source: Source, summary: Summary) -> None:
+    found = find_twins(plan.layer, source)
+    summary.duplicates = len(found)
+    twins(
+        found=found, reason=_reason(request, plan, _("%(source)s may have this, too (%(file)s)."))
     )
 
 

@@ -115,8 +115,8 @@ class FieldRule:
 class Mapping:
     """A whole mapping file. `where` and `where_not` choose rows by their columns' values.
 
-    licence  a column that tells the licence of each row, where it is not that of source or municipality (own.py)
     complete  the file names everything that the source has in this layer, so that what it lacks is gone
+    licence  a column that tells the licence of each row, where it is not that of source or municipality (own.py)
     """
 
     source: SourceInfo
@@ -128,8 +128,8 @@ class Mapping:
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     where_not: Map[str, tuple[str, ...]] = field(default_factory=dict)
     match: tuple[str, ...] = ()
-    licence: str | None = None
     complete: bool = False
+    licence: str | None = None
 
     def columns(self) -> set[str]:
         """All columns of the file that the mapping reads."""

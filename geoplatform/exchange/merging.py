@@ -153,18 +153,21 @@ class Merging:
         bases = []
         for name, each in self.columns.items():
             # What no import has ever written is taken over, unless people filled it in who would want to be asked.
+            # So is what a feature lacks that goes on for another one.
             theirs = sql.SQL("coalesce(t.{0}::text, '') <> ''").format(sql.Identifier(name))
             unknown = sql.SQL("CASE WHEN {} THEN NULL ELSE t.{} END").format(
                 theirs if name in open_to_people else sql.SQL("false"), sql.Identifier(name)
             )
             bases.append(
                 sql.SQL(
-                    "CASE WHEN said.id IS NOT NULL THEN (said.values ->> {text})::{type}"
+                    "CASE WHEN o.id IS NOT NULL AND NOT ({theirs}) THEN t.{name}"
+                    " WHEN said.id IS NOT NULL THEN (said.values ->> {text})::{type}"
                     " WHEN past.id IS NOT NULL THEN past.{name} ELSE {unknown} END AS {base}"
                 ).format(
                     text=name,
                     type=sql.SQL(str(each.db_type(connection))),
                     name=sql.Identifier(name),
+                    theirs=theirs,
                     unknown=unknown,
                     base=sql.Identifier(f"b_{name}"),
                 )
@@ -207,9 +210,9 @@ class Merging:
                 ARRAY[{flags}], {says}
             FROM pg_temp.met m JOIN pg_temp.staged r ON r."row" = m."row" JOIN {table} t ON t.id = m.id
             WHERE {changed} ORDER BY r."row" """,
-            municipality=self.place("municipality"),
-            quarter=self.place("quarter"),
-            layer=self.layer_of(),
+            municipality=place_of(self.layer, "t", "municipality"),
+            quarter=place_of(self.layer, "t", "quarter"),
+            layer=layer_of(self.layer, sql.SQL("m.id")),
             flags=sql.SQL(", ").join(flags),
             says=sql.SQL(", ").join(self._says(name) for name in columns),
             changed=sql.SQL(" OR ").join(self._changed(part) for part in self._parts),
@@ -290,22 +293,6 @@ class Merging:
     def _differs(self, part: Sequence[str]) -> sql.Composable:
         return _differ(map(self._says, part), map(_current, part))
 
-    def place(self, name: str) -> sql.Composable:
-        return sql.SQL(f"t.{name}_id" if has_field(self.layer, name) else "NULL::uuid")
-
-    def layer_of(self) -> sql.Composable:
-        """A layer that holds the feature as it stands, the loaded one first: there a proposal about it is shown."""
-        others = [
-            e for e in registry.layers() if e.model is self.layer.model and e is not self.layer
-        ]
-        cases = [
-            sql.SQL("WHEN {} THEN {}").format(sql.SQL(condition(each) or "true"), each.name)
-            for each in (self.layer, *others)
-        ]
-        return sql.SQL("(SELECT CASE {} END FROM {} WHERE id = m.id)").format(
-            sql.SQL(" ").join(cases), self.staging.table
-        )
-
     def compose(self, statement: str, **values: Any) -> sql.Composed:
         table = sql.Identifier("public", self.staging.model._meta.db_table)
         said = sql.Identifier(LastSaid._meta.db_table)
@@ -338,3 +325,21 @@ def _row(prefix: str, names: Iterable[str]) -> sql.Composable:
 
 def _names(names: Iterable[str]) -> sql.Composable:
     return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def place_of(layer: Layer, row: str, name: str) -> sql.Composable:
+    """Municipality or quarter of a row, as SQL."""
+    return sql.Identifier(row, f"{name}_id") if has_field(layer, name) else sql.SQL("NULL::uuid")
+
+
+def layer_of(layer: Layer, id: sql.Composable) -> sql.Composable:
+    """The name of a layer that holds a feature as it stands, `layer` first: there a proposal about it is shown."""
+    others = [each for each in registry.layers() if each.model is layer.model and each is not layer]
+    cases = [
+        sql.SQL("WHEN {} THEN {}").format(sql.SQL(condition(each) or "true"), each.name)
+        for each in (layer, *others)
+    ]
+    table = sql.Identifier("public", layer.model._meta.db_table)
+    return sql.SQL("(SELECT CASE {} END FROM {} WHERE id = {})").format(
+        sql.SQL(" ").join(cases), table, id
+    )

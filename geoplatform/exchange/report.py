@@ -34,6 +34,7 @@ class Summary:
     gone       features that a complete file does not name any more, marked as such now
     asked      those that people have found since, so that they are asked; not marked
     back       features that had been marked as gone and are in the file again
+    duplicates pairs with features of people's that are offered to be merged from now on
     not_judged why nothing was marked although the file is said to be complete
     in_layers  features of this source by layer of the same table; outside: those of them in no quarter
     """
@@ -46,6 +47,7 @@ class Summary:
     proposals: int = 0
     gone: int = 0
     back: int = 0
+    duplicates: int = 0
     asked: int = 0
     not_judged: str = ""
     outside: int | None = None

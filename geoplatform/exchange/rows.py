@@ -87,11 +87,6 @@ class Rows:
         self.licences_seen: set[tuple[str, str]] = set()
 
     @property
-    def towns_seen(self) -> set[str]:
-        """Municipalities (ids) of rows that can be used."""
-        return {town for town, _licence in self.licences_seen}
-
-    @property
     def mapped(self) -> list[str]:
         """All columns that the mapping fills, without geometry."""
         return [str(field.column) for field, _rule in self.plan.fields.values()]

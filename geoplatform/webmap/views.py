@@ -62,7 +62,11 @@ def feature(request: HttpRequest, name: str, id: uuid.UUID) -> HttpResponse:
     layer = _layer(name)
     found = rows(FeatureQuery(layer=layer, id=id))
     if not found:
-        raise Http404
+        kept = selectors.successor(layer, id)
+        if kept is None:
+            raise Http404
+        # It was found to be the same as another one, and an old link still leads somewhere.
+        return HttpResponseRedirect(reverse("feature", args=[layer.name, kept]))
     context = {
         "feature": told(layer, found[0]),
         "layer": layer,

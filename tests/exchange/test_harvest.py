@@ -2,8 +2,10 @@
 
 import json
 import zlib
+from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from geoplatform.catalog.models import Source
 from geoplatform.exchange.errors import LoadError
@@ -115,6 +117,21 @@ def test_what_did_not_change_is_not_sent_again(there, described, run):
     assert (there.spared, summary.inserted, summary.unchanged) == (0, 1, 1)
     assert run(source, anew=True).summary.unchanged == 2
     assert there.spared == 0
+
+
+def test_a_source_is_dated_by_the_day_its_state_was_first_seen(there, described, run, settings):
+    source = described("geojson", "/trees.geojson", service="")
+    offer_file(there, tree(1))
+    day = timezone.localdate()
+    run(source)
+    assert Source.objects.get(name="neighbour").as_of == day
+    state = settings.HARVEST_FOLDER / source.name / "state.json"
+    state.write_text(state.read_text().replace(day.isoformat() + '"}', '2026-01-31"}'))
+    run(source)
+    assert Source.objects.get(name="neighbour").as_of == date(2026, 1, 31)
+    offer_file(there, tree(1), tree(2))
+    run(source)
+    assert Source.objects.get(name="neighbour").as_of == day
 
 
 def test_files_of_pages_that_nobody_needs_are_gone(there, described, run, settings):

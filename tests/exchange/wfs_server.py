@@ -24,7 +24,7 @@ CAPABILITIES = Template("""<?xml version="1.0" encoding="UTF-8"?>
 <ows:OperationsMetadata>$operations</ows:OperationsMetadata>
 <wfs:FeatureTypeList><wfs:FeatureType><wfs:Name>app:trees</wfs:Name><wfs:Title>Trees</wfs:Title>
 <wfs:$default>urn:ogc:def:crs:EPSG::4326</wfs:$default><wfs:$other>urn:ogc:def:crs:EPSG::25833</wfs:$other>
-<ows:WGS84BoundingBox><ows:LowerCorner>11 53</ows:LowerCorner><ows:UpperCorner>12 54</ows:UpperCorner>
+<ows:WGS84BoundingBox><ows:LowerCorner>$lower</ows:LowerCorner><ows:UpperCorner>$upper</ows:UpperCorner>
 </ows:WGS84BoundingBox></wfs:FeatureType></wfs:FeatureTypeList></wfs:WFS_Capabilities>""")
 NAMESPACES = {
     "2.0.0": {
@@ -49,13 +49,17 @@ TREE = """<{member}><app:trees gml:id="trees.{number}"><app:place><gml:Point gml
 {height}</app:trees></{member}>"""
 
 
-def capabilities(version: str, url: str) -> str:
+def capabilities(version: str, url: str, box: tuple[str, str] = ("11 53", "12 54")) -> str:
     operations = "".join(
         OPERATION.format(name=name, url=url)
         for name in ("GetCapabilities", "DescribeFeatureType", "GetFeature")
     )
     return CAPABILITIES.substitute(
-        version=version, operations=operations, **{**NAMESPACES[version]}
+        version=version,
+        operations=operations,
+        lower=box[0],
+        upper=box[1],
+        **NAMESPACES[version],
     )
 
 
@@ -63,7 +67,7 @@ def features(
     there: Neighbour, version: str, numbers: Sequence[int], srs: str, counts: str, *, turned: bool
 ) -> str:
     """GML of some trees. `turned` is whether the first number is the second of (longitude or easting, northing)."""
-    code = srs.rpartition(":")[2].rpartition("/")[2]
+    code = srs.rpartition(":")[2].rpartition("/")[2].replace("ETRS89_UTM", "258")
     transformer = Transformer.from_crs("OGC:CRS84", f"EPSG:{code}", always_xy=True)
     members = []
     for number in numbers:
@@ -99,6 +103,7 @@ def offer_wfs(
     turned: bool | None = None,
     most: int = 1000,
     matched: str | None = None,
+    box: tuple[str, str] = ("11 53", "12 54"),
 ) -> None:
     """A WFS with one type `app:trees`. `most` is the server's own limit, `matched` the number that it tells."""
     if turned is None:
@@ -107,7 +112,7 @@ def offer_wfs(
     def answer(request: Request) -> None:
         asked = {name.lower(): value for name, value in request.query.items()}
         if asked["request"] == "GetCapabilities":
-            request.say(capabilities(version, f"{there.url}/wfs"), "text/xml")
+            request.say(capabilities(version, f"{there.url}/wfs", box), "text/xml")
             return
         said = count if matched is None else matched
         start = int(asked.get("startindex", 0))

@@ -8,25 +8,36 @@ is whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
+import numpy as np
 import pyarrow as pa
+import pyproj
+import shapely
 from django.utils.translation import gettext as _
 
+from geoplatform.exchange.geometry import from_wkb, parse_crs
 from geoplatform.exchange.harvest.json_features import LARGEST
 from geoplatform.exchange.values import as_text
 from geoplatform.formats.readers import GEOMETRY
 
-# As written in srsName (OGC 07-092r3; 05-010; 09-048r5), and nothing that could be fetched.
+# As written in srsName (OGC 07-092r3, 05-010, 09-048r5; the last one by the German surveys), and nothing that GDAL
+# could take for a file or an address.
 CRS_NAME = re.compile(
-    r"(?:urn:(?:x-)?ogc:def:crs:|https?://www\.opengis\.net/def/crs/|https?://www\.opengis\.net/gml/srs/epsg\.xml#)?"
-    r"(?:(?:EPSG|OGC|CRS)[:/]+)?[A-Za-z0-9.]*[:/]?[0-9A-Za-z]+"
+    r"(?:urn:(?:x-)?ogc:def:crs:EPSG:[0-9.]*:|https?://www\.opengis\.net/def/crs/EPSG/[0-9.]+/"
+    r"|https?://www\.opengis\.net/gml/srs/epsg\.xml#|EPSG:)(?P<epsg>[0-9]{4,6})"
+    r"|(?:urn:ogc:def:crs:OGC:[0-9.]*:|https?://www\.opengis\.net/def/crs/OGC/[0-9.]+/|OGC:)CRS84"
+    r"|urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])"
 )
 DEEP, DEEPEST = 3, 100  # collection, member, feature
+MEMBERS = ("member", "featureMember", "featureMembers")
 AXES = {"": "AUTO", "xy": "NO", "yx": "YES"}
+# pyogrio's own errors are RuntimeErrors; IndexError comes from a document without a layer.
+UNREADABLE = (RuntimeError, IndexError, OSError)
+NEAR = 0.1  # degrees around the box that a service tells, which is often a rough one
 ROWS_AT_ONCE = 5_000
 PIECE = 1 << 16
 
@@ -40,7 +51,7 @@ class Seen:
     """What the look through found.
 
     root, attributes  of the outermost element
-    members           whether any feature may be in it
+    members           whether any feature is in it
     crs               names of CRS
     exception         text of an exception
     """
@@ -60,6 +71,11 @@ class Seen:
             )
         return codes.pop() if codes else None
 
+    @property
+    def leaves_axes_open(self) -> bool:
+        """Whether a CRS is called by its old short name, whose order of axes servers do not agree on."""
+        return any(each.startswith("EPSG:") for each in self.crs)
+
     def count(self, name: str) -> int | None:
         """A number in the outermost element; None where none, or none that is one (`unknown`)."""
         text = self.attributes.get(name, "")
@@ -67,14 +83,10 @@ class Seen:
 
 
 def _code(name: str) -> str:
-    number = re.search(r"([0-9]+)$", name)
-    return (
-        "OGC:CRS84"
-        if name.endswith("84") and "CRS" in name[-6:]
-        else f"EPSG:{number[1]}"
-        if number
-        else name
-    )
+    found = CRS_NAME.fullmatch(name)
+    if found and found["epsg"]:
+        return f"EPSG:{found['epsg']}"
+    return f"EPSG:258{found['zone']}" if found and found["zone"] else "OGC:CRS84"
 
 
 def look_through(path: Path, *, doctype: bool = False) -> Seen:
@@ -85,19 +97,22 @@ def look_through(path: Path, *, doctype: bool = False) -> Seen:
     seen = Seen()
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = since = 0
+    member = False
 
     def forbidden(*_declared: object) -> None:
         raise WrongXml(_("the XML declares a document type or entities"))
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, member
         depth += 1
         if depth > DEEPEST:
             raise WrongXml(_("nested too deep"))
         local = name.rpartition(" ")[2]
         if depth == 1:
             seen.root, seen.attributes = local, attributes
-        seen.members |= depth == DEEP
+        if depth == 2:
+            member = local in MEMBERS
+        seen.members |= depth == DEEP and member
         if said := attributes.get("srsName"):
             if not CRS_NAME.fullmatch(said):
                 raise WrongXml(_("%(name)s is no name of a CRS") % {"name": said[:80]})
@@ -141,6 +156,28 @@ def look_through(path: Path, *, doctype: bool = False) -> Seen:
     return seen
 
 
+def likelier_axes(path: Path, crs: str, box: Sequence[float]) -> str:
+    """`xy` or `yx`, by which of them more features lie within `box` (west, south, east, north); empty where both do.
+
+    Raises WrongXml, WrongCrs.
+    """
+    west, south, east, north = box
+    transformer = pyproj.Transformer.from_crs(parse_crs(crs), "OGC:CRS84", always_xy=True)
+    inside = {"xy": 0, "yx": 0}
+    for table in tables(path, "xy"):
+        if GEOMETRY not in table.column_names:
+            continue
+        x, y = shapely.bounds(from_wkb(table[GEOMETRY].combine_chunks()).geometries).T[:2]
+        for axes, first, second in (("xy", x, y), ("yx", y, x)):
+            longitude, latitude = transformer.transform(first, second)
+            within = (longitude >= west - NEAR) & (longitude <= east + NEAR)
+            within &= (latitude >= south - NEAR) & (latitude <= north + NEAR)
+            inside[axes] += int(np.count_nonzero(within))
+    if inside["xy"] == inside["yx"]:
+        return ""
+    return max(inside, key=lambda each: inside[each])
+
+
 def tables(path: Path, axes: str) -> Iterator[pa.Table]:
     """The features of a document that was looked through; all values as they stand there. Raises WrongXml.
 
@@ -154,10 +191,12 @@ def tables(path: Path, axes: str) -> Iterator[pa.Table]:
     )
     options = {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO", "SWAP_COORDINATES": AXES[axes]}
     try:
-        with pyogrio.raw.open_arrow(path, batch_size=ROWS_AT_ONCE, use_pyarrow=True, **options) as (
-            meta,
-            stream,
-        ):
+        with pyogrio.raw.open_arrow(
+            path,
+            batch_size=ROWS_AT_ONCE,
+            use_pyarrow=True,
+            **options,
+        ) as (meta, stream):
             name = meta["geometry_name"] or "wkb_geometry"
             for batch in stream:
                 yield pa.table(
@@ -168,13 +207,7 @@ def tables(path: Path, axes: str) -> Iterator[pa.Table]:
                         for each, column in zip(batch.schema.names, batch.columns, strict=True)
                     }
                 )
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        RuntimeError,
-        pa.ArrowInvalid,
-        OSError,
-    ) as error:
+    except (*UNREADABLE, pa.ArrowInvalid) as error:
         raise WrongXml(
             _("GDAL cannot read it (%(reason)s)") % {"reason": str(error)[:200]}
         ) from None

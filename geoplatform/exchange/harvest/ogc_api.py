@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pyarrow as pa
-import pyproj
 from django.utils.translation import gettext as _
 from owslib.ogcapi.features import Features
 
 from geoplatform.exchange.harvest import json_features
+from geoplatform.exchange.harvest.axes import north_first
 from geoplatform.exchange.harvest.client import Answer, Client, HarvestError, joined
 from geoplatform.exchange.harvest.description import Described
 from geoplatform.exchange.harvest.json_features import WrongJson
@@ -126,7 +126,7 @@ class OgcApi:
             next_=self._next(answer, path),
             crs=code,
         )
-        return told, json_features.tables(path, flip=_north_first(code))
+        return told, json_features.tables(path, flip=north_first(code))
 
     def _next(self, answer: Answer, path: Path) -> str | None:
         links = [
@@ -157,12 +157,3 @@ def _code(name: str) -> str | None:
     if parts[-1] in ("CRS84", "CRS84h"):
         return "OGC:CRS84"
     return f"EPSG:{parts[-1]}" if parts[-1].isdecimal() and parts[-3] == "EPSG" else None
-
-
-def _north_first(code: str) -> bool:
-    """Whether coordinates in this CRS begin with the north (18-058r1, 7.1: as the CRS defines)."""
-    try:
-        axes = pyproj.CRS.from_user_input(code).axis_info
-    except pyproj.exceptions.CRSError:
-        raise WrongJson(_("There is no CRS %(text)s.") % {"text": code}) from None
-    return bool(axes) and axes[0].direction.lower() in ("north", "south")

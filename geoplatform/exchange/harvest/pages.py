@@ -24,6 +24,7 @@ class Page:
     next     address of the next page, where the service names one
     crs      of the geometries, None where nothing is said
     etag, modified     validators of the answer
+    since    the day on which this content was first seen (ISO 8601)
     """
 
     url: str
@@ -35,6 +36,7 @@ class Page:
     crs: str | None = None
     etag: str = ""
     modified: str = ""
+    since: str = ""
 
 
 def write_page(tables: Iterator[pa.Table], path: Path) -> tuple[int, str]:

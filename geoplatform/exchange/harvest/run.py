@@ -7,9 +7,9 @@ updates: features are found again by their key, as with any file.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,12 @@ from geoplatform.exchange.errors import LoadError
 from geoplatform.exchange.fixtures import load_with_species
 from geoplatform.exchange.harvest.client import Client, HarvestError
 from geoplatform.exchange.harvest.description import Described, find_source, folder, read_source
-from geoplatform.exchange.harvest.pages import open_pages
+from geoplatform.exchange.harvest.pages import Page, open_pages
 from geoplatform.exchange.harvest.plain import GeoJson
 from geoplatform.exchange.harvest.store import Store, open_store
 from geoplatform.exchange.harvest.walk import Kind, Progress, walk
 from geoplatform.exchange.load import Request
+from geoplatform.exchange.mapping import Mapping
 from geoplatform.exchange.report import Summary
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def harvest(
             Request(
                 layer=source.layer,
                 path=Path(source.name),
-                mapping=source.mapping,
+                mapping=_dated(source.mapping, pages),
                 dry_run=dry_run,
                 strict=strict,
                 reader=open_pages(store.folder, pages, source.service.crs),
@@ -93,6 +94,14 @@ def _kind(source: Described, client: Client, store: Store) -> Kind:
 
         return OgcApi(source, client, store.folder)
     return GeoJson(source)
+
+
+def _dated(mapping: Mapping, pages: Sequence[Page]) -> Mapping:
+    """The mapping, with the day since which the service tells what it tells now, unless it states a date itself."""
+    if mapping.source.as_of is not None:
+        return mapping
+    day = date.fromisoformat(max(each.since for each in pages))
+    return replace(mapping, source=replace(mapping.source, as_of=day))
 
 
 def _helped(error: HarvestError, source: Described, store: Store) -> LoadError:

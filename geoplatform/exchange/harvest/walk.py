@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from geoplatform.exchange.geometry import WrongCrs
 from geoplatform.exchange.harvest.client import Answer, Client, HarvestError
 from geoplatform.exchange.harvest.description import Described
 from geoplatform.exchange.harvest.gml_features import WrongXml
@@ -135,7 +137,7 @@ def _fetch(source: Described, kind: Kind, client: Client, store: Store, url: str
         check_type(answer, [*kind.media_types, *source.service.media_types])
         told, tables = kind.read(answer, body)
         features, content = write_page(tables, store.folder / name)
-    except (WrongJson, WrongXml) as error:
+    except (WrongCrs, WrongJson, WrongXml) as error:
         raise HarvestError(url, str(error)) from None
     finally:
         body.unlink(missing_ok=True)
@@ -149,6 +151,7 @@ def _fetch(source: Described, kind: Kind, client: Client, store: Store, url: str
         crs=told.crs,
         etag=answer.etag,
         modified=answer.modified,
+        since=kept.since if kept and kept.content == content else timezone.localdate().isoformat(),
     )
 
 

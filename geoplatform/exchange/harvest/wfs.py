@@ -17,9 +17,10 @@ from owslib.feature.common import WFSCapabilitiesReader
 from owslib.wfs import WebFeatureService
 
 from geoplatform.exchange.harvest import gml_features, json_features
+from geoplatform.exchange.harvest.axes import north_first
 from geoplatform.exchange.harvest.client import Answer, Client, HarvestError, same_safety
 from geoplatform.exchange.harvest.description import Described
-from geoplatform.exchange.harvest.gml_features import WrongXml, look_through
+from geoplatform.exchange.harvest.gml_features import Seen, WrongXml, look_through
 from geoplatform.exchange.harvest.pages import Page
 from geoplatform.exchange.harvest.walk import PAGE_BYTES, Told, check_type
 
@@ -54,6 +55,7 @@ class Wfs:
                 % {"name": service.layer, "known": known},
             )
         self.crs = self._crs(url)
+        self.axes = ""
 
     def _capabilities(self, url: str) -> Any:
         try:
@@ -84,25 +86,26 @@ class Wfs:
             url, _("%(crs)s is not offered; there are %(known)s") % {"crs": wanted, "known": known}
         )
 
-    def _url(self, start: int = 0, **more: str) -> str:
+    def _url(self, start: int = 0, *, hits: bool = False) -> str:
+        """Address of a page; with `hits` of the number of all features, which neither CRS nor page may narrow."""
         service = self.source.service
         try:
             url = self.ways.getGETGetFeatureRequest(
                 typename=[service.layer],
                 bbox=(*service.bbox, DEGREES) if service.bbox else None,
-                maxfeatures=service.page_size or None,
+                maxfeatures=None if hits else service.page_size or None,
                 startindex=start or None,
-                srsname=self.crs,
+                srsname=None if hits else self.crs,
                 outputFormat=service.format or None,
             )
         except INCOMPLETE:
             raise HarvestError(service.url, _("these are no capabilities of a WFS")) from None
         parts = urlsplit(same_safety(self.named, url))
-        asked = (
-            dict(parse_qsl(parts.query, keep_blank_values=True)) | dict(service.parameters) | more
-        )
+        asked = dict(parse_qsl(parts.query, keep_blank_values=True)) | dict(service.parameters)
         if service.filter:
             asked["filter"] = service.filter
+        if hits:
+            asked["resultType"] = "hits"
         return urlunsplit(parts._replace(query=urlencode(asked)))
 
     def first(self) -> str:
@@ -118,7 +121,20 @@ class Wfs:
         told = Told(matched=matched, crs=seen.crs_code())
         if not seen.members:
             return told, iter(())
-        return told, gml_features.tables(path, self.source.service.axes)
+        return told, gml_features.tables(path, self._axes(seen, path))
+
+    def _axes(self, seen: Seen, path: Path) -> str:
+        """As described, else as the CRS's name says; where that says nothing, by the box of the type in capabilities.
+
+        The old `EPSG:4326` means longitude first to most, and latitude first to MapServer in WFS 1.1.
+        """
+        if self.source.service.axes or not seen.leaves_axes_open:
+            return self.source.service.axes
+        box = self.ways.contents[self.source.service.layer].boundingBoxWGS84
+        code = seen.crs_code()
+        if not self.axes and box and code and north_first(code):
+            self.axes = gml_features.likelier_axes(path, code, box)
+        return self.axes
 
     def _read_json(self, path: Path) -> tuple[Told, Iterator[pa.Table]]:
         json_features.check_collection(path)
@@ -140,7 +156,7 @@ class Wfs:
     @cached_property
     def _hits(self) -> int | None:
         """How many there are, where it must be asked for (04-094, 14.7.3)."""
-        url = self._url(resultType="hits")
+        url = self._url(hits=True)
         try:
             answer = self.client.get(
                 url, self.body.with_name("hits"), accept=", ".join(XML), most=CAPABILITIES
@@ -153,9 +169,11 @@ class Wfs:
             self.body.with_name("hits").unlink(missing_ok=True)
 
     def after(self, pages: Sequence[Page]) -> str | None:
-        """By what came so far, since a server may give less at once than it was asked for."""
-        got = sum(each.features for each in pages)
-        matched = pages[-1].matched
-        if not self.source.service.page_size or (matched is not None and got >= matched):
+        """By what came so far, until a page is empty.
+
+        A server may give less at once than it was asked for, and there are those that tell the number of features of
+        the page as that of all: neither a short page nor a reached number is the end.
+        """
+        if not self.source.service.page_size:
             return None
-        return self._url(got)
+        return self._url(sum(each.features for each in pages))

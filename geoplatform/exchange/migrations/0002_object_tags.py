@@ -5,25 +5,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_initial'),
-        ('exchange', '0001_last_words'),
+        ("catalog", "0002_initial"),
+        ("exchange", "0001_last_words"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ObjectTags',
+            name="ObjectTags",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_key', models.TextField(db_collation='C', verbose_name='key in its source')),
-                ('tags', models.JSONField(verbose_name='tags')),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.source', verbose_name='source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source_key",
+                    models.TextField(db_collation="C", verbose_name="key in its source"),
+                ),
+                ("tags", models.JSONField(verbose_name="tags")),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tags of an object',
-                'verbose_name_plural': 'tags of objects',
-                'constraints': [models.UniqueConstraint(fields=('source', 'source_key'), name='tags_once_per_object')],
+                "verbose_name": "tags of an object",
+                "verbose_name_plural": "tags of objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "source_key"), name="tags_once_per_object"
+                    )
+                ],
             },
         ),
     ]

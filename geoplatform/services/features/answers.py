@@ -14,7 +14,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import properties
 from geoplatform.contributions.models import Proposal, State
 from geoplatform.contributions.outcome import Outcome
-from geoplatform.contributions.selectors import held_creation
+from geoplatform.contributions.selectors import held_creation, successor
 from geoplatform.contributions.trust import why
 from geoplatform.contributions.values import geojson
 from geoplatform.query.select import feature
@@ -64,6 +64,19 @@ def tagged(request: HttpRequest, body: bytes, tag: str, headers: dict[str, str])
     if {tag.strip('"'), "*"} & known_etags(request):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(body, content_type=GEOJSON, headers=headers)
+
+
+def elsewhere(request: HttpRequest, layer: Layer, id: uuid.UUID) -> HttpResponse | None:
+    """To the feature as which one goes on that was found to be the same; None where there is none. An undo may bring it
+    back, so the way is for now (RFC 9110, 15.4.8)."""
+    kept = successor(layer, id)
+    if kept is None:
+        return None
+    query = request.META.get("QUERY_STRING", "")
+    address = item_address(layer, kept) + (f"?{query}" if query else "")
+    return HttpResponse(
+        status=307, headers={"Location": absolute(request, address), "Cache-Control": "no-store"}
+    )
 
 
 def created(request: HttpRequest, layer: Layer, outcome: Outcome) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from geoplatform.query.crs import CRS84, parse_crs
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.select import features
-from geoplatform.services.features.answers import etag, proposed, represented, tagged
+from geoplatform.services.features.answers import elsewhere, etag, proposed, represented, tagged
 from geoplatform.services.features.edit import PATCHES, create, edit
 from geoplatform.services.features.formats import GEOJSON, ITEM, ITEMS
 from geoplatform.services.features.page import collection
@@ -105,6 +105,9 @@ def read_one(request: HttpRequest, name: str, id: str) -> HttpResponse:
         held = proposed(request, layer, query.id) if query and query.id and at is None else None
         if held is not None and crs == CRS84:
             return held
+        same = elsewhere(request, layer, query.id) if query and query.id and at is None else None
+        if same is not None:
+            return same
         raise Problem(404, _("There is no such feature in %s.") % layer.name)
     if offer == HTML:
         return item_page(request, query, found[0][1])

@@ -123,6 +123,9 @@ def _layer_paths(layer: Layer) -> dict[str, Any]:
         for name in ITEMS_PARAMETERS + (GEOMETRY_PARAMETERS if layer.geometry else ())
     ] + [_query_parameter(each) for each in properties(layer)]
     one = _get(str(layer.title), f"{layer.name}.item", "Feature", ITEM)
+    one["get"]["responses"]["307"] = {
+        "description": _("Found to be the same as another feature, which answers for it")
+    }
     one["get"]["parameters"] += [
         {"$ref": f"#/components/parameters/{name}"}
         for name in ("datetime", *(["crs"] if layer.geometry else []))

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.terminal import TerminalCommand
-from geoplatform.exchange.printing import print_summary
+from geoplatform.exchange.printing import print_summary, progress_bar
 from geoplatform.formats.startup import without_pandas
 
 NOTHING, SOME = 2, 3
@@ -70,12 +70,14 @@ class Command(TerminalCommand):
         from geoplatform.exchange.harvest.run import harvest
 
         try:
-            done = harvest(
-                source,
-                dry_run=options["dry_run"],
-                strict=options["strict"],
-                anew=options["anew"],
-            )
+            with progress_bar(source.name) as progress:
+                done = harvest(
+                    source,
+                    dry_run=options["dry_run"],
+                    strict=options["strict"],
+                    anew=options["anew"],
+                    progress=progress,
+                )
         except LoadError as error:
             self.stderr.write(f"{source.name}: {error}")
             return NOTHING
