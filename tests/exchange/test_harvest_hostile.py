@@ -41,6 +41,26 @@ def test_a_count_that_is_a_lie(there, refused, said, told):
     refused(told)
 
 
+def test_what_contradicts_itself_is_asked_for_anew(there, described, run):
+    """To go on from pages that do not fit together would come to the same end."""
+    offer_api(there, 25, numberMatched=100)
+    with pytest.raises(LoadError, match="there are 100"):
+        run(described())
+    offer_api(there, 25)
+    there.asked.clear()
+    assert run(described()).summary.inserted == 25
+    assert sum(each.startswith(ITEMS) for each in there.asked) == 3
+
+
+def test_a_strangers_words_are_shown_as_one_line_of_text(there, refused):
+    offer_api(there, 25)
+    there.answers[ITEMS] = lambda request: request.say(b"", "text/\x1b[2J\x07html")
+    told = refused("the answer is text")
+    assert told.isprintable()
+    there.answers[ITEMS] = lambda request: request.say(b"", "text/" + "x" * 50_000)
+    assert len(refused("the answer is text")) < 2000
+
+
 def test_a_count_that_is_known_for_a_lie(there, described, run):
     offer_api(there, 25, numberMatched=100)
     assert run(described(service='layer = "trees"\ncounts = false')).summary.inserted == 25

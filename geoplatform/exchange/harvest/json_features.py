@@ -14,6 +14,7 @@ import pyarrow as pa
 import shapely
 from django.utils.translation import gettext as _
 
+from geoplatform.exchange.harvest.crs import code_of
 from geoplatform.formats.readers import GEOMETRY
 
 LARGEST = 32_000_000  # bytes of one feature
@@ -81,6 +82,12 @@ def members(path: Path, prefix: str) -> list[Any]:
             raise WrongJson(_reason(error)) from None
 
 
+def count_of(path: Path) -> int | None:
+    """`numberMatched`, None where there is none, or none that is a number."""
+    found = members(path, "numberMatched")
+    return found[0] if found and type(found[0]) is int and found[0] >= 0 else None
+
+
 def check_collection(path: Path) -> None:
     """Raises WrongJson for what is no FeatureCollection."""
     with path.open("rb") as file:
@@ -93,14 +100,27 @@ def check_collection(path: Path) -> None:
 
 
 def old_crs(path: Path) -> str | None:
-    """The CRS of GeoJSON as of 2008 (`crs` before the features, dropped by RFC 7946, 4), None where none is named."""
+    """The CRS of GeoJSON as of 2008 (`crs` before the features, dropped by RFC 7946, 4), None where none is named.
+
+    Raises WrongJson for a name that is none.
+    """
     with path.open("rb") as file:
         head = BytesIO(file.read(HEAD))
     try:
         found = next(iter(ijson.items(_Shallow(head), "crs.properties.name")), None)
     except (ijson.JSONError, UnicodeDecodeError):  # cut at a million bytes
         return None
-    return found if isinstance(found, str) else None
+    return crs_code(found)
+
+
+def crs_code(name: Any) -> str | None:
+    """The code of a CRS that a document names, None where it names none. Raises WrongJson."""
+    if name is None:
+        return None
+    code = code_of(name) if isinstance(name, str) else None
+    if code is None:
+        raise WrongJson(_("%(name)s is no name of a CRS") % {"name": str(name)[:80]})
+    return code
 
 
 def tables(path: Path, *, flip: bool) -> Iterator[pa.Table]:
