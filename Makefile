@@ -31,6 +31,7 @@ check: install
 
 prove: install
 	-@.setup/system mapserver
+	-@.setup/peers
 	@.venv/bin/pytest -m prove $(ARGS)
 
 bench: install

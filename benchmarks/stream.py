@@ -1,8 +1,4 @@
-"""A million trees taken away as one GeoJSON file, against psql's COPY of the same bytes; and the memory it takes.
-
-Twice: composed while streaming, and from stored texts, where the database has least to do and the passing on counts
-most.
-"""
+"""A million trees taken away as one GeoJSON file, against psql's COPY of the same bytes; and the memory it takes."""
 
 from __future__ import annotations
 
@@ -16,7 +12,6 @@ from typing import Any
 import psycopg
 
 from benchmarks.city import City, city
-from benchmarks.collection import EDIT
 from benchmarks.cpu import children, ended_children, tree_cpu
 from benchmarks.server import server
 from geoplatform.database.binaries import find_postgres
@@ -35,47 +30,31 @@ statement, parameters = floor()
 connection.ensure_connection()
 print(ClientCursor(connection.connection).mogrify(statement, parameters))
 """
-# And the texts of all features, stored.
-STORE = """
-import django
-django.setup()
-from geoplatform.catalog import registry
-from geoplatform.query.select import raw_cursor
-from geoplatform.query.stored import store
-layer = registry.get("trees")
-with raw_cursor() as cursor:
-    numbers = [fid for (fid,) in cursor.execute("SELECT fid FROM layers_plant ORDER BY fid").fetchall()]
-for start in range(0, len(numbers), 20_000):
-    store(layer, numbers[start : start + 20_000])
-"""
 
 
 def floor() -> tuple[Any, list[Any]]:
     """SELECT of the features' texts (bytes, UTF-8), and its parameters: what `query.select.ordered` asks for."""
     from geoplatform.catalog import registry
     from geoplatform.query.compose import restricted
+    from geoplatform.query.crs import EXACT
     from geoplatform.query.feature_query import FeatureQuery
+    from geoplatform.query.geojson import feature_text
     from geoplatform.query.order import order_by
-    from geoplatform.query.stored import stored_or_composed
 
     layer = registry.get("trees")
     assert layer is not None
     query = FeatureQuery(layer=layer, limit=None)
     statement = restricted(query)
-    text, _storable = stored_or_composed(statement)
+    text = feature_text(statement, crs=EXACT)
     return statement.select([text], order_by(statement, query)), statement.parameters
 
 
 def run() -> list[dict[str, Any]]:
-    """Three rows: CPU of both sides composed and stored, at most 2; and peak memory against 300 MB."""
+    """Two rows: CPU of both sides, at most 2; and peak memory against 300 MB."""
     with city(TREES) as made:
         select = _python(made, FLOOR).strip()
         with server(made) as (process, port):
-            rows = [_compare(made, process, port, select, "composed while streaming")]
-            _python(made, STORE)
-            with psycopg.connect(made.web_url, autocommit=True) as connection:
-                connection.execute(EDIT, ["stream"])
-            rows.append(_compare(made, process, port, select, "from stored texts"))
+            row = _compare(made, process, port, select)
             peak = sum(_peak(each) for each in (process, *children(process)))
     memory = {
         "what": f"{TREES:,} trees as GeoJSON: memory of all server processes at its highest, MB against {MEMORY}",
@@ -84,10 +63,10 @@ def run() -> list[dict[str, Any]]:
         "ratio": peak / MEMORY,
         "bound": 1.0,
     }
-    return [*rows, memory]
+    return [row, memory]
 
 
-def _compare(made: City, process: int, port: int, select: str, how: str) -> dict[str, Any]:
+def _compare(made: City, process: int, port: int, select: str) -> dict[str, Any]:
     _same_bytes(made, port, select)
     before, started = tree_cpu(process) + tree_cpu(made.postmaster), time.monotonic()
     size, _end = _download(port)
@@ -95,11 +74,9 @@ def _compare(made: City, process: int, port: int, select: str, how: str) -> dict
     ours_wall, started = time.monotonic() - started, time.monotonic()
     peer = _psql(made, select)
     peer_wall = time.monotonic() - started
-    print(
-        f"  {how}: {size / 1e6:.0f} MB, wall {ours_wall:.1f} s, psql {peer_wall:.1f} s", flush=True
-    )
+    print(f"  {size / 1e6:.0f} MB, wall {ours_wall:.1f} s, psql {peer_wall:.1f} s", flush=True)
     return {
-        "what": f"{TREES:,} trees as GeoJSON, {how}, against psql COPY of the same bytes",
+        "what": f"{TREES:,} trees as GeoJSON, against psql COPY of the same bytes",
         "ours_ms": 1000 * ours,
         "peer_ms": 1000 * peer,
         "ratio": ours / peer,

@@ -2,9 +2,9 @@
 
 Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
 PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
-CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER and the bounds of downloads and
-analyses, FLAT_STREETS; for accounts ACCOUNT_SIGNUP, OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and
-EMAIL_* (docs/how-to/accounts.md).
+CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER, SNAPSHOT_* and the bounds of
+downloads and analyses, FLAT_STREETS, HARVEST_SOURCES, HARVEST_NETWORKS, HARVEST_FOLDER; for accounts ACCOUNT_SIGNUP,
+OIDC_SERVER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME and EMAIL_* (docs/how-to/accounts.md).
 """
 
 import os
@@ -257,6 +257,14 @@ DOWNLOADS_AT_ONCE = int(os.environ.get("DOWNLOADS_AT_ONCE", "2"))
 DOWNLOAD_SECONDS = int(os.environ.get("DOWNLOAD_SECONDS", "1800"))
 DOWNLOAD_FILE_BYTES = int(os.environ.get("DOWNLOAD_FILE_BYTES", "2000000000"))
 DOWNLOAD_FOLDER = os.environ.get("DOWNLOAD_FOLDER", "")
+# Dated snapshots (manage.py snapshot): where they are kept (none: there are none), of which layers (or `all`), in which
+# format, how many of each municipality's layer, for how many days (0: as many as there are), how much in all.
+SNAPSHOT_FOLDER = os.environ.get("SNAPSHOT_FOLDER", "")
+SNAPSHOT_LAYERS = _list("SNAPSHOT_LAYERS", "all")
+SNAPSHOT_FORMAT = os.environ.get("SNAPSHOT_FORMAT", "gpkg")
+SNAPSHOT_KEEP = int(os.environ.get("SNAPSHOT_KEEP", "12"))
+SNAPSHOT_DAYS = int(os.environ.get("SNAPSHOT_DAYS", "0"))
+SNAPSHOT_BYTES = int(os.environ.get("SNAPSHOT_BYTES", "20000000000"))
 # Questions of planners, for each process: how many at once (of the server's four threads, so that the map keeps some),
 # and how long a statement may take that reads a city.
 ANALYSES_AT_ONCE = int(os.environ.get("ANALYSES_AT_ONCE", "2"))
@@ -273,6 +281,12 @@ CONTACT_PHONE = os.environ.get("CONTACT_PHONE", "")
 
 # Who contributes the catalogue to GovData: an address of http://dcat-ap.de/def/contributors/, which GovData gives out.
 DCAT_CONTRIBUTOR = os.environ.get("DCAT_CONTRIBUTOR", "")
+
+# Harvests: the folder of this installation's own descriptions, networks that are not of the public internet and may be
+# asked all the same (as 10.20.0.0/16), and where fetched pages are kept.
+HARVEST_SOURCES = os.environ.get("HARVEST_SOURCES", "")
+HARVEST_NETWORKS = _list("HARVEST_NETWORKS")
+HARVEST_FOLDER = os.environ.get("HARVEST_FOLDER", "") or BASE_DIR / "build" / "harvest"
 
 # The map's ground: none unless a city configures one, so that no page asks another host.
 BASEMAP_URL = os.environ.get("BASEMAP_URL", "")

@@ -99,6 +99,14 @@ class Plant(Feature):
         verbose_name = _("plant")
         verbose_name_plural = _("plants")
         constraints = [half_months_check("own_fruit_from", "own_fruit_to", table="plant")]
+        indexes = [
+            # How many trees of each sort stand in a quarter is counted without a look at the trees.
+            models.Index(
+                name="trees_by_quarter",
+                fields=["quarter", "species", "edible", "access", "number_of_plants"],
+                condition=models.Q(growth_form="tree") & ~models.Q(status="gone"),
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.species or self.id)

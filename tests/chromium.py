@@ -15,6 +15,23 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# Each window of the whole browser would load two pages of its own for the list beneath the address bar: a third of what
+# a map costs, and most of what a form does. The last switch of its name counts, so Playwright's own are said again.
+WITHOUT = [
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]
 # WebGL without a graphics card; root, as in a container, cannot have Chromium's sandbox.
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,6 +42,7 @@ ARGUMENTS = [
     # The maps are drawn by the software renderer, the pages around them are not: a third less to do.
     "--disable-gpu-rasterization",
     "--disable-gpu-compositing",
+    f"--disable-features={','.join(WITHOUT)}",
 ]
 SECONDS = 60_000  # milliseconds that a page has for anything, software rendering on a busy machine included
 

@@ -20,6 +20,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
@@ -27,6 +28,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as settings_of_examples
 from psycopg import sql
 
+from geoplatform.analysis import keeping
 from geoplatform.contributions.limiter import limiter
 from geoplatform.database.cluster import Cluster
 from geoplatform.history import audit
@@ -190,6 +192,26 @@ class Database:
     environment: dict[str, str]
 
 
+@contextmanager
+def _clone(template: str, name: str, blocker: pytest.FixtureRequest) -> Iterator[Database]:
+    """A clone of this template, of this name, at which `connection` points meanwhile."""
+    before = connections["default"].settings_dict["NAME"]
+    with _admin() as admin:
+        _drop(admin, name)
+        _create(admin, name, template)
+        _point_at(name)
+        with blocker.unblock():  # type: ignore[attr-defined]
+            yield Database(name, {**os.environ, **addresses(name)})
+            for alias in ALIASES:
+                connections[alias].close()
+        _point_at(before)
+        _drop(admin, name)
+
+
+def _name_for(request: pytest.FixtureRequest) -> str:
+    return f"gptest_run_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**8}"
+
+
 @pytest.fixture
 def fresh_database(
     migrated_template: str,
@@ -198,19 +220,47 @@ def fresh_database(
     request: pytest.FixtureRequest,
 ) -> Iterator[Database]:
     """A database that a test may commit to; `connection` points at it while the test runs."""
-    number = abs(hash(request.node.nodeid)) % 10**8
-    name = f"gptest_run_{os.getpid()}_{number}"
-    before = connections["default"].settings_dict["NAME"]
+    with _clone(migrated_template, _name_for(request), django_db_blocker) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    migrated_template: str, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[str]:
+    """Name of a database with the demo's town, loaded once."""
+    name, before = (
+        f"gptest_run_{os.getpid()}_demotown",
+        connections["default"].settings_dict["NAME"],
+    )
     with _admin() as admin:
         _drop(admin, name)
         _create(admin, name, migrated_template)
         _point_at(name)
         with django_db_blocker.unblock():  # type: ignore[attr-defined]
-            yield Database(name, {**os.environ, **addresses(name)})
-            for alias in ALIASES:
-                connections[alias].close()
+            call_command("load-fixtures", verbosity=0)
         _point_at(before)
+        yield name
         _drop(admin, name)
+
+
+@pytest.fixture
+def demo_database(
+    demo_template: str, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """A fresh database with the demo's town."""
+    with _clone(demo_template, _name_for(request), django_db_blocker) as made:
+        yield made
+
+
+@pytest.fixture
+def nothing_is_kept() -> Iterator[None]:
+    """What is kept between questions, in the process and in the cache, is of other databases."""
+    keeping.forget()
+    cache.clear()
+    yield
+    keeping.forget()
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -219,18 +269,29 @@ def history_is_whole(request: pytest.FixtureRequest) -> Iterator[None]:
 
     It comes after the database's own fixture, so that it goes before it, while what the test wrote is still there.
     """
-    uses = {"db", "fresh_database"} & set(request.fixturenames)
+    uses = {"db", "fresh_database", "demo_database"} & set(request.fixturenames)
     if request.node.get_closest_marker("django_db"):
         uses.add("db")
     for name in sorted(uses):
         request.getfixturevalue(name)
+    before = _last_changeset() if "demo_database" in uses else None
     yield
     if uses and not request.node.get_closest_marker("breaks_history"):
-        audit_now()
+        audit_now(before)
 
 
-def audit_now() -> None:
-    """Fail where a history that `connection` sees is not whole. Asks nothing more where nothing was written."""
+def _last_changeset() -> int | None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM public.history_changeset")
+        found: int | None = cursor.fetchone()[0]
+        return found
+
+
+def audit_now(before: int | None = None) -> None:
+    """Fail where a history that `connection` sees is not whole.
+
+    Asks nothing more where nothing was written after the changeset `before`.
+    """
     connection = connections["default"]
     failed = psycopg.pq.TransactionStatus.INERROR
     session = connection.connection
@@ -240,9 +301,8 @@ def audit_now() -> None:
         cursor.execute("SELECT to_regclass('public.history_changeset')")
         if cursor.fetchone()[0] is None:
             return  # the test has taken the schema down
-        cursor.execute("SELECT EXISTS (SELECT FROM public.history_changeset)")
-        if not cursor.fetchone()[0]:
-            return
+    if _last_changeset() == before:
+        return
     found = audit.audit_all(audit.touched())
     if found:
         pytest.fail("history is not whole:\n" + "\n".join(map(str, found)))

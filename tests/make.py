@@ -18,9 +18,9 @@ WEST_BOX = (11.0, 53.0, 11.1, 53.1)
 EAST_BOX = (11.1, 53.0, 11.2, 53.1)
 
 
-def source(name: str = "test") -> Source:
+def source(name: str = "test", **values: Any) -> Source:
     return Source.objects.get_or_create(
-        name=name, defaults={"title": f"Source {name}", "licence": "cc-zero"}
+        name=name, defaults={"title": f"Source {name}", "licence": "cc-zero", **values}
     )[0]
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+import urllib.request
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -19,6 +21,7 @@ from qgis.core import (
     QgsGraduatedSymbolRenderer,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsSingleSymbolRenderer,
@@ -46,6 +49,17 @@ def wms(address: str, *layers: str) -> QgsRasterLayer:
 
 def features(address: str, layer: str) -> QgsVectorLayer:
     return checked(QgsVectorLayer(f"url='{address}/api' typename='{layer}'", layer, "OAPIF"))
+
+
+def opened(address: str) -> list:
+    """The layers of the project, as it comes."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "geoplatform.qgz"
+        with urllib.request.urlopen(f"{address}/downloads/geoplatform.qgz") as answer:  # noqa: S310  the address given
+            path.write_bytes(answer.read())
+        QgsProject.instance().read(str(path))
+    layers = QgsProject.instance().layerTreeRoot().layerOrder()
+    return [checked(each) for each in layers if each.isSpatial()]
 
 
 def checked(layer):
@@ -130,6 +144,8 @@ def main(address: str) -> None:
     )
     checked(tiles).loadDefaultStyle()
     saved(picture(map_of([tiles])), "qgis-vector-tiles.png")
+
+    saved(picture(map_of(opened(address))), "qgis-project.png")
     sys.stdout.flush()
     os._exit(0)  # QGIS 3.22 crashes in exitQgis() now and then, when all has been done
 

@@ -17,10 +17,11 @@ from geoplatform.analysis.diversity import gini
 from geoplatform.analysis.errors import Unanswerable
 from geoplatform.analysis.indicator import Indicator
 from geoplatform.catalog import registry
+from geoplatform.catalog.layer import Layer
 from geoplatform.query import as_of
 from geoplatform.query.errors import QueryError
-from geoplatform.query.figures import figures
-from geoplatform.query.select import attributions, raw_cursor
+from geoplatform.query.figures import credited
+from geoplatform.query.select import raw_cursor
 
 MOST = 20  # municipalities in one question
 # How far a computation is: done, of how many, and what is being done.
@@ -104,12 +105,13 @@ def answer(
         found.append(about.join(rows).to_crs(4326))
         weighting = kept.city.weighting if indicator.weighted else None
     progress(len(towns), len(towns), "")
-    licences, names = _sources(indicator)
+    rows = pd.concat(found).sort_values(["municipality", "key"])
+    licences, names = credited(_layers(indicator), reading.around(rows))
     return Answer(
         indicator=indicator,
         municipalities=towns,
         values=given,
-        rows=pd.concat(found).sort_values(["municipality", "key"]),
+        rows=rows,
         version=version,
         at=instant,
         weighting=weighting,
@@ -128,12 +130,9 @@ def version_at(instant: dt.datetime) -> int:
     return int(row[0])
 
 
-def _sources(indicator: Indicator) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Licences of what the indicator reads, and whom to name for it, of the whole installation."""
-    layers = [
+def _layers(indicator: Indicator) -> list[Layer]:
+    """Whose data it reads."""
+    return [
         registry.by_role("quarter") if name == "quarters" else reading.layer_of(reading.layer_name(name))
         for name in indicator.inputs
     ]  # fmt: skip
-    licences = {licence for layer in layers for licence in figures(layer).licences}
-    names = {name for layer in layers for name in attributions(layer)}
-    return tuple(sorted(licences)), tuple(sorted(names))

@@ -23,7 +23,6 @@ from pyproj import Transformer
 from geoplatform.analysis.city import TREES, City, empty
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.properties import property_by_name
 from geoplatform.formats.batches import GEOMETRY, batches, schema
 from geoplatform.query.compose import restricted
 from geoplatform.query.cql2.filter import parse_filter
@@ -56,8 +55,8 @@ SUBJECTS = {
     "crowns": Reading("trees", {"crown_m": "crown_m"}, f"{EXISTS} AND crown_m > 0"),
 }
 TREE_LAYER = "trees"
-TREE_PROPERTIES = {"species": "species", "edible": "edible", "access": "access"}
-# The trees' species by its name, for what trees themselves do not say.
+TREE_COLUMNS = ("edible", "access")
+# What trees themselves do not say, by their species.
 SPECIES = {"species": "botanical_name", "genus": "genus", "family": "family"}
 
 
@@ -167,23 +166,28 @@ def subject(
 
 
 def trees(quarters: Sequence[str], at: dt.datetime | None = None) -> pd.DataFrame:
-    """How many trees there are of each sort in these quarters, counted by what the database keeps of each tree."""
+    """How many trees there are of each sort in these quarters, counted by what the database keeps of each tree.
+
+    Grouped by what the index `trees_by_quarter` holds; of species only their keys, so that names come once for each.
+    """
     layer = layer_of(TREE_LAYER)
     statement = restricted(
         FeatureQuery(layer=layer, filter=parse_filter(EXISTS, layer=layer), at=at)
     )
-    allowed = property_by_name(layer)
     quarter = statement.own("quarter_id")
     statement.conditions.append(sql.SQL("{} = ANY (%s::uuid[])").format(quarter))
     statement.parameters.append(list(quarters))
-    columns = {name: statement.column(allowed[path]) for name, path in TREE_PROPERTIES.items()}
-    number = statement.column(allowed["number_of_plants"])
-    chosen = [sql.SQL("{}::text").format(quarter), *columns.values(), sql.SQL("sum({})").format(number)]  # fmt: skip
+    keys = [quarter, *map(statement.own, ("species_id", *TREE_COLUMNS))]
+    number = sql.SQL("sum({})").format(statement.own("number_of_plants"))
     tail = sql.SQL(" GROUP BY 1, 2, 3, 4")
     with raw_cursor() as cursor:
-        rows = cursor.execute(statement.select(chosen, tail), statement.parameters).fetchall()
-    found = pd.DataFrame(rows, columns=["quarter", *columns, "number"])
-    found = found.merge(_species(), on="species", how="left")
+        rows = cursor.execute(
+            statement.select([*keys, number], tail), statement.parameters
+        ).fetchall()
+    found = pd.DataFrame(rows, columns=["quarter", "id", *TREE_COLUMNS, "number"])
+    for key in ("quarter", "id"):
+        found[key] = found[key].map(str)
+    found = found.merge(_species(), on="id", how="left")
     texts = ["species", "genus", "family", "access"]
     found[texts] = found[texts].fillna("")
     # What is named by its genus alone ("Tilia", "Tilia sp.") is of no known species.
@@ -199,7 +203,7 @@ def _species() -> pd.DataFrame:
             layer=registry.by_role("species"), limit=None, selected=frozenset(SPECIES.values())
         )
     )
-    return found[list(SPECIES.values())].set_axis(list(SPECIES), axis=1)
+    return found[["id", *SPECIES.values()]].set_axis(["id", *SPECIES], axis=1)
 
 
 def outlines(
@@ -290,6 +294,13 @@ def degrees_around(box: Box, srid: int, metres: float) -> Box:
     back = Transformer.from_crs(srid, CRS84.srid, always_xy=True)
     grown = (west - metres, south - metres, east + metres, north + metres)
     return back.transform_bounds(*grown, densify_pts=21)
+
+
+def around(areas: gpd.GeoDataFrame, metres: float = 0) -> Box:
+    """The box in degrees around areas (in degrees), and what is read around them: MARGIN at least."""
+    west, south, east, north = (float(each) for each in areas.total_bounds)
+    reach = max(metres, MARGIN)
+    return box_around((west, south), reach)[:2] + box_around((east, north), reach)[2:]
 
 
 def _table(query: FeatureQuery) -> pd.DataFrame:

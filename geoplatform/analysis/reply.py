@@ -23,8 +23,7 @@ from geoplatform.query.around import count_up_to
 from geoplatform.query.crs import CRS84
 from geoplatform.query.errors import QueryError
 from geoplatform.query.feature_query import FeatureQuery
-from geoplatform.query.figures import figures
-from geoplatform.query.select import attributions
+from geoplatform.query.figures import credited
 from geoplatform.query.tabular import unhurried
 from geoplatform.query.together import Areas, Assigned, Beside, Chosen, totals
 
@@ -66,14 +65,15 @@ def reply(question: Question, *, at: dt.datetime | None = None) -> Reply:
     with unhurried(SECONDS):
         found = [_of(question, areas, at) for areas in _areas(question, at)]
     rows = pd.concat(found).sort_values(["municipality", "key"])
-    layers = _layers(question)
+    reach = question.others.metres if question.others and question.others.metres else 0
+    licences, names = credited(_layers(question), reading.around(rows, reach))
     return Reply(
         question=question,
         rows=rows,
         version=version,
         at=instant,
-        licences=tuple(sorted({name for each in layers for name in figures(each).licences})),
-        attributions=tuple(sorted({name for each in layers for name in attributions(each)})),
+        licences=licences,
+        attributions=names,
     )
 
 

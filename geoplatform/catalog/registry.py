@@ -51,6 +51,11 @@ def map_layers() -> list[Layer]:
     return [each for each in layers() if each.geometry]
 
 
+def listed() -> list[Layer]:
+    """All layers as people read them: what lies on top of the map first; what stands nowhere last."""
+    return [*reversed(map_layers()), *(each for each in layers() if not each.geometry)]
+
+
 def addable() -> list[Layer]:
     """The layers that people may enter something into, what lies on top first."""
     return [each for each in reversed(map_layers()) if each.editable]

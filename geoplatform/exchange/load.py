@@ -134,9 +134,9 @@ def _load(request: Request, plan: Plan, reader: Reader) -> Summary:
         _update(request, plan, staging, summary)
     else:
         if rows.place:
-            for town, info in towns.values():
-                if str(town.pk) in rows.towns_seen:
-                    places.ensure_licence(plan.model, town, info.licence or source.licence)
+            by_id = {str(town.pk): town for town, _info in towns.values()}
+            for town, licence in sorted(rows.licences_seen):
+                places.ensure_licence(plan.model, by_id[town], licence)
         _merge(request, plan, staging, summary)
         if plan.mapping.complete:
             _mark_gone(request, plan, staging, rows, summary)
@@ -200,7 +200,7 @@ def _mark_gone(
         return
     found = gone.mark(
         Merging(staging, plan.layer, joined=False),
-        towns=rows.towns_seen,
+        towns={town for town, _licence in rows.licences_seen},
         reported=[key for key in keys if key is not None],
         most_percent=request.most_gone,
     )

@@ -50,10 +50,14 @@ class MunicipalityInfo:
 
 @dataclass(frozen=True)
 class Place:
-    """One municipality for the whole file (`values[None]`), or one for each value of `column`."""
+    """One municipality for the whole file (`values[None]`), or one for each value of `column`.
+
+    optional  whether a row may have no value there, and then states none
+    """
 
     column: str | None
     values: Map[str | None, MunicipalityInfo]
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,10 @@ class FieldRule:
     constant        instead of all that
     only_with       a column that must have a value, else this field is blank
     also            for a reference to a table that makes missing rows: its fields from further columns
+    by              for a reference to another table: the field there that the value is of, instead of its own key
     lenient         a value that the field cannot hold is left blank and told; the row is loaded all the same
+    unless          a path (`species__edible`): the field is left blank where the row that it leads to says the same.
+                    No mapping file says it; it follows from the declaration (own.py)
     """
 
     columns: tuple[str, ...] = ()
@@ -99,7 +106,9 @@ class FieldRule:
     constant: Any = None
     only_with: str | None = None
     also: Map[str, str] = field(default_factory=dict)
+    by: str | None = None
     lenient: bool = False
+    unless: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,7 @@ class Mapping:
     """A whole mapping file. `where` and `where_not` choose rows by their columns' values.
 
     complete  the file names everything that the source has in this layer, so that what it lacks is gone
+    licence  a column that tells the licence of each row, where it is not that of source or municipality (own.py)
     """
 
     source: SourceInfo
@@ -119,6 +129,7 @@ class Mapping:
     where_not: Map[str, tuple[str, ...]] = field(default_factory=dict)
     match: tuple[str, ...] = ()
     complete: bool = False
+    licence: str | None = None
 
     def columns(self) -> set[str]:
         """All columns of the file that the mapping reads."""
@@ -126,6 +137,8 @@ class Mapping:
         named |= {each for each in (self.file.x, self.file.y, self.file.wkt) if each}
         if self.place and self.place.column:
             named.add(self.place.column)
+        if self.licence:
+            named.add(self.licence)
         for rule in (self.fields or {}).values():
             named |= {*rule.columns, *rule.also.values()}
             if rule.only_with:
@@ -136,6 +149,13 @@ class Mapping:
 def read_mapping(path: Path) -> Mapping:
     """Read and check a mapping file. Raises MappingError."""
     top = read_toml(path)
+    mapping = mapping_of(top, path)
+    top.done()
+    return mapping
+
+
+def mapping_of(top: "Section", path: Path) -> Mapping:
+    """The mapping in a file that may say more. Raises MappingError."""
     source = top.section("source")
     if source is None:
         raise top.wrong("source", _("is missing: name, title and licence of the data"))
@@ -161,7 +181,6 @@ def read_mapping(path: Path) -> Mapping:
         complete=top.take("complete", bool, default=False),
     )
     source.done()
-    top.done()
     return mapping
 
 
@@ -276,6 +295,7 @@ def _rule(fields: "Section", name: str, path: Path) -> FieldRule:
         constant=constant,
         only_with=section.text("only_with") or None,
         also={each: also.text(each, needed=True) for each in also.names()} if also else {},
+        by=section.text("by") or None,
         lenient=section.take("lenient", bool, default=False),
     )
     section.done()

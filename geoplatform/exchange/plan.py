@@ -99,6 +99,11 @@ def make_plan(layer: Layer, mapping: Mapping, columns: Iterable[str], *, update:
                 _("fields.%(name)s: there is no conversion %(convert)s. There are: %(known)s.")
                 % {"name": name, "convert": rule.convert, "known": ", ".join(CONVERSIONS)}
             )
+        if rule.by and rule.by not in _names_of(allowed[name]):
+            raise LoadError(
+                _("fields.%(name)s: there is no field %(by)s to know them by.")
+                % {"name": name, "by": rule.by}
+            )
     if not update:
         _check_required(layer, allowed, rules)
     if unknown := sorted(set(mapping.match) - set(rules)):
@@ -118,6 +123,14 @@ def make_plan(layer: Layer, mapping: Mapping, columns: Iterable[str], *, update:
         key,
         _identity(layer, rules),
     )
+
+
+def _names_of(field: models.Field[Any, Any]) -> set[str]:
+    """Fields of the table that a field refers to; none where it refers to no table."""
+    related = field.related_model
+    if not isinstance(related, type):
+        return set()
+    return {each.name for each in related._meta.concrete_fields}
 
 
 def _check_required(

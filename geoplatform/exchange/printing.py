@@ -1,5 +1,8 @@
-"""The summary of a load, for people."""
+"""The summary of a load, for people, and how far it is."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +79,26 @@ def _print_problems(summary: Summary, out: Any) -> None:
 
 def _grouped(count: int) -> str:
     return f"{count:,}"
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Any]:
+    """A bar on the terminal; none where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def show(done: int, total: int | None) -> None:
+            text = (
+                title
+                if total is None or done < total
+                else _("%(title)s: storing") % {"title": title}
+            )
+            bar.update(task, completed=done, total=total, description=text)
+
+        yield show

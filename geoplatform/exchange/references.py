@@ -1,7 +1,8 @@
 """Values of a file that name rows of another table: species, gardens.
 
-A row is named by the related model's `reference` field. A model that can make a row from its name alone has a
-classmethod `from_reference(name, **known)`; missing rows are then created unless the load is strict.
+A row is named by the related model's `reference` field, or by another that the mapping names (`by`). A model that can
+make a row from its name alone has a classmethod `from_reference(name, **known)`; missing rows are then created unless
+the load is strict.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ class References:
     ) -> None:
         self.field, self.rule, self.source = field, rule, source
         self.related: type[Feature] = field.related_model  # type: ignore[assignment]
-        self.make = None if strict else getattr(self.related, "from_reference", None)
+        self.by = rule.by or self.related.reference
+        self.make = None if strict or rule.by else getattr(self.related, "from_reference", None)
         self.known: dict[str, Any] = {}
+        self.several: set[str] = set()
         self.created = 0
 
     def column(self, table: pa.Table, texts: pa.Array) -> Column:
@@ -47,15 +50,25 @@ class References:
             return blank(self.field)
         if name in self.known:
             return self.known[name]
-        return Fault(_("%(field)s: unknown: %(value)s") % {"field": self.field.name, "value": name})
+        why = (
+            _("%(field)s: several are called %(value)s")
+            if name in self.several
+            else _("%(field)s: unknown: %(value)s")
+        )
+        return Fault(why % {"field": self.field.name, "value": name})
 
     def _find(self, names: set[str]) -> None:
         rows = self.related._default_manager.all()
         if self.related.reference == "source_key":
             rows = rows.filter(source=self.source)  # keys are unique within their source only
         if names:
-            found = rows.filter(**{f"{self.related.reference}__in": list(names)})
-            self.known |= dict(found.values_list(self.related.reference, "pk"))
+            found = rows.filter(**{f"{self.by}__in": list(names)}).values_list(self.by, "pk")
+            for name, key in found:
+                if name in self.known:
+                    self.several.add(name)
+                self.known[name] = key
+            for name in self.several:
+                self.known.pop(name, None)
 
     def _known_of(
         self,

@@ -12,6 +12,7 @@ import shapely
 from django.db import models
 from django.utils.translation import gettext as _
 
+from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Feature, Source
 from geoplatform.exchange import geometry as geo
 from geoplatform.exchange.errors import LoadError
@@ -82,7 +83,8 @@ class Rows:
         }
         self.no_shape = reader.no_shape
         self.seen: set[str] = set()
-        self.towns_seen: set[str] = set()
+        # Municipality (its id) and licence of rows that can be used.
+        self.licences_seen: set[tuple[str, str]] = set()
 
     @property
     def mapped(self) -> list[str]:
@@ -119,10 +121,15 @@ class Rows:
             report(column.faults)
             told += column.told
             ready[str(field.column)] = column.texts
+        self._leave_inherited(ready)
         towns = self._town_rows(table)
         if towns is not None:
             report(towns.faults)
             self._state_towns(ready, towns)
+        if self.plan.mapping.licence:
+            licences = _licences(as_text(table[self.plan.mapping.licence]))
+            report(licences.faults)
+            ready["licence"] = licences.texts
         if self.geometry:
             shapes = self._shapes(table, towns)
             report(shapes.faults)
@@ -142,9 +149,7 @@ class Rows:
             rows_of["source_key"] = keys
         result = pa.table({**rows_of, **ready})
         if towns is not None:
-            self.towns_seen |= {
-                key for key in pc.unique(towns.texts.filter(pa.array(usable))).to_pylist() if key
-            }
+            self._note_licences(towns.texts, ready.get("licence"), usable)
         return result if usable.all() else result.filter(pa.array(usable))
 
     def _state_towns(self, ready: dict[str, pa.Array], towns: Column) -> None:
@@ -161,6 +166,28 @@ class Rows:
                     towns.texts, lambda town: licences.get(town or "", self.same["licence"])
                 )
             ).texts
+
+    def _note_licences(
+        self, towns: pa.Array, licences: pa.Array | None, usable: np.ndarray
+    ) -> None:
+        if licences is None:
+            licences = pa.array([self.same["licence"]] * len(towns), pa.string())
+        pairs = pa.table([towns, licences], ["town", "licence"]).filter(pa.array(usable))
+        for each in pairs.group_by(["town", "licence"]).aggregate([]).to_pylist():
+            if each["town"]:
+                self.licences_seen.add((each["town"], each["licence"]))
+
+    def _leave_inherited(self, ready: dict[str, pa.Array]) -> None:
+        """Blank what the row that a feature refers to says as well, so that it goes on following that row."""
+        for field, rule in self.varying.values():
+            if rule.unless is None:
+                continue
+            key, _dunder, name = rule.unless.partition("__")
+            reference = self.plan.fields[key][0]
+            said = _said_by(reference, name, ready[str(reference.column)])
+            texts = ready[str(field.column)]
+            same = pc.fill_null(pc.equal(texts, said), False)
+            ready[str(field.column)] = pc.if_else(same, pa.scalar(None, pa.string()), texts)
 
     def _with_geometry(self, name: str, value: object, shapes: pa.Array) -> pa.Array:
         """What follows from a row's geometry; without one the field's default."""
@@ -207,7 +234,9 @@ class Rows:
             town = str(self.towns[None][0].pk)
             return Column(pa.array([town] * table.num_rows, pa.string()), [])
 
-        def find(text: str | None) -> str | Fault:
+        def find(text: str | None) -> str | Fault | None:
+            if text is None and place.optional:
+                return None
             if text not in self.towns:
                 return Fault(
                     _("no municipality for %(value)s in the mapping") % {"value": text or "–"}
@@ -298,6 +327,27 @@ class Rows:
         self.seen |= distinct
         found = [(missing, _("no key")), (rows[~first], _("key already seen in this file"))]
         return [(rows, reason) for rows, reason in found if len(rows)]
+
+
+def _licences(texts: pa.Array) -> Column:
+    def known(text: str | None) -> str | Fault:
+        if text in Licence.values:
+            return str(text)
+        return Fault(
+            _("licence: %(value)s is none of %(known)s")
+            % {"value": text or "–", "known": ", ".join(Licence.values)}
+        )
+
+    return spread(*by_distinct(texts, known))
+
+
+def _said_by(reference: models.Field[Any, Any], name: str, ids: pa.Array) -> pa.Array:
+    """The values of a field of the rows that a foreign key leads to, as texts for the database."""
+    related: Any = reference.related_model
+    wanted = [each for each in pc.unique(ids).to_pylist() if each]
+    rows = related._default_manager.filter(pk__in=wanted).values_list("pk", name)
+    known = {str(pk): to_sql(value) for pk, value in rows}
+    return spread(*by_distinct(ids, lambda id: known.get(id or ""))).texts
 
 
 def _constant(field: models.Field[Any, Any], rule: FieldRule) -> str | None:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog.properties import value_of_nothing
 from geoplatform.exchange import botany
 from geoplatform.exchange.mapping import UNITS, FieldRule
+from geoplatform.query.tabular import FORMULA
 
 LENGTH = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(mm|cm|dm|m|km|in|ft|'|\")?")
 
@@ -42,6 +43,11 @@ def year(text: str) -> str:
     return found[1] if found else text
 
 
+def without_apostrophe(text: str) -> str:
+    """A text of our own CSV as it was before spreadsheets were kept from taking it for a formula."""
+    return text[1:] if text.startswith("'") and text.lstrip("'")[:1] in tuple(FORMULA) else text
+
+
 CONVERSIONS: dict[str, Callable[[str], str | None]] = {
     "botanical-name": botany.botanical_name,
     "cultivar": botany.cultivar,
@@ -51,10 +57,12 @@ CONVERSIONS: dict[str, Callable[[str], str | None]] = {
     "first-word": lambda text: text.split()[0],
     "metres": metres,
     "year": year,
+    "without-apostrophe": without_apostrophe,
 }
 TRUE = {"true", "t", "yes", "y", "ja", "j", "wahr", "1", "1.0"}
 FALSE = {"false", "f", "no", "n", "nein", "falsch", "0", "0.0"}
 SEASON = "dd/mm"
+MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?$")
 
 
 @dataclass(frozen=True)
@@ -214,6 +222,8 @@ def _typed(value: Any, rule: FieldRule, field: models.Field[Any, Any]) -> Any:
         if text not in TRUE | FALSE:
             raise ValueError(text)
         return text in TRUE
+    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+        value = MIDNIGHT.sub("", str(value))  # formats without dates say instants instead
     if isinstance(field, models.DateField) and rule.format:
         return datetime.datetime.strptime(str(value), rule.format).date()  # noqa: DTZ007  a day has no zone
     return field.to_python(str(value) if field.empty_strings_allowed else value)
@@ -231,7 +241,7 @@ def _number(value: Any, rule: FieldRule, field: models.Field[Any, Any]) -> float
             raise ValueError(text)
         return int(number)
     # A factor leaves digits that nobody wrote: 4.7 cm are not 0.047000000000000004 m.
-    return float(f"{number:.12g}")
+    return float(f"{number:.12g}") if rule.factor else number
 
 
 def half_month(text: str) -> float:

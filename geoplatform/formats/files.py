@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
 from django.conf import settings
 
-from geoplatform.formats.about import about
+from geoplatform.formats.about import OURS, about
 from geoplatform.formats.batches import GEOMETRY, batches, geometry_type, place, schema
 from geoplatform.formats.bounds import TooLarge, check_size
 from geoplatform.query.feature_query import FeatureQuery
@@ -24,9 +24,9 @@ SENT_AT_ONCE = 1 << 18  # bytes
 GROUP_ROWS, GROUP_BYTES = 100_000, 16 << 20  # a row group of GeoParquet ends with either
 
 
-def geopackage(query: FeatureQuery) -> Iterator[bytes]:
+def geopackage(query: FeatureQuery) -> Generator[bytes]:
     """A GeoPackage (OGC 12-128r18) with one table; one of attributes where the layer has no geometry."""
-    told = about(query.layer)
+    told = about(query)
 
     def write(path: Path, features: Iterator[pa.RecordBatch]) -> None:
         import pyogrio  # brings much with it that most processes never need
@@ -49,9 +49,9 @@ def geopackage(query: FeatureQuery) -> Iterator[bytes]:
     return _written(query, "gpkg", write)
 
 
-def geoparquet(query: FeatureQuery) -> Iterator[bytes]:
+def geoparquet(query: FeatureQuery) -> Generator[bytes]:
     """GeoParquet 1.1, packed with zstd; plain Parquet where the layer has no geometry."""
-    told = {f"geoplatform:{name}": text for name, text in about(query.layer).items()}
+    told = {f"{OURS}{name}": text for name, text in about(query).items()}
 
     def write(path: Path, features: Iterator[pa.RecordBatch]) -> None:
         import pyarrow.parquet as pq
@@ -122,7 +122,7 @@ def _geo(query: FeatureQuery, box: Box) -> dict[str, Any]:
 
 def _written(
     query: FeatureQuery, extension: str, write: Callable[[Path, Iterator[pa.RecordBatch]], None]
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Write the file now; what comes back reads it. Raises TooLarge."""
     with tempfile.TemporaryDirectory(
         prefix="geoplatform-", dir=settings.DOWNLOAD_FOLDER or None
@@ -142,7 +142,7 @@ def _written(
     return _sent(file)
 
 
-def _sent(file: IO[bytes]) -> Iterator[bytes]:
+def _sent(file: IO[bytes]) -> Generator[bytes]:
     with file:
         while piece := file.read(SENT_AT_ONCE):
             yield piece

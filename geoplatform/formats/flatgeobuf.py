@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pyarrow as pa
 
@@ -21,9 +21,9 @@ MAGIC = 8  # bytes before the header's length (specification: magic bytes with v
 ENVELOPE, FEATURES_COUNT = 1, 8
 
 
-def flatgeobuf(query: FeatureQuery) -> Iterator[bytes]:
+def flatgeobuf(query: FeatureQuery) -> Generator[bytes]:
     """The file in pieces, without an index."""
-    told = about(query.layer)  # asked before the cursor is busy with the features
+    told = about(query)  # asked before the cursor is busy with the features
     first = True
     for batch in batches(query):
         written = _write(query, pa.Table.from_batches([batch]), told)

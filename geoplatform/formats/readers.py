@@ -16,11 +16,14 @@ import numpy as np
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
+from geoplatform.formats.about import OURS
+
 # The name of the geometry column in what readers give; no file's own column is called so.
 GEOMETRY = "\0geometry"
 ROWS_AT_ONCE = 65_536
 
 DELIMITED = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None}
+JSON = {".geojson", ".json", ".geojsonl"}
 VECTOR = {".geojson", ".json", ".geojsonl", ".shp", ".gpkg", ".fgb"}
 PARQUET = {".parquet", ".geoparquet"}
 
@@ -48,6 +51,7 @@ class Reader:
     batches   the rows, to be read once
     faults    rows that are no rows (number, reason); grows while batches are read
     no_shape  what it means in this file that a row has no geometry; empty where that is for the layer to say
+    about     what the file says of itself, where its format has a place for it
     """
 
     columns: list[str]
@@ -57,6 +61,7 @@ class Reader:
     batches: Iterator[Batch]
     faults: list[tuple[int, str]] = field(default_factory=list)
     no_shape: str = ""
+    about: dict[str, str] = field(default_factory=dict)
 
 
 def open_file(
@@ -171,8 +176,12 @@ def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | 
     )
     if path.suffix.lower() == ".shp":
         _check_shapefile(path)
+    # What looks like a date stays as it is written: the mapping says what it means.
+    options = {"DATE_AS_STRING": "YES"} if JSON & {each.lower() for each in path.suffixes} else {}
     try:
-        info = pyogrio.read_info(address, layer=layer, encoding=encoding, force_total_bounds=False)
+        info = pyogrio.read_info(
+            address, layer=layer, encoding=encoding, force_total_bounds=False, **options
+        )
     except (*errors, RuntimeError) as error:
         raise _broken(path, error) from None
     has_geometry = info["geometry_type"] is not None
@@ -181,7 +190,12 @@ def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | 
     def tables() -> Iterator[pa.Table]:
         try:
             with pyogrio.raw.open_arrow(
-                address, layer=layer, encoding=encoding, batch_size=ROWS_AT_ONCE, use_pyarrow=True
+                address,
+                layer=layer,
+                encoding=encoding,
+                batch_size=ROWS_AT_ONCE,
+                use_pyarrow=True,
+                **options,
             ) as (meta, stream):
                 name = meta["geometry_name"] or "wkb_geometry"
                 read = 0
@@ -202,6 +216,7 @@ def _open_vector(path: Path, *, packed: str, layer: str | None, encoding: str | 
         has_geometry,
         total,
         _numbered(tables()),
+        about=dict(info["layer_metadata"] or {}),
     )
 
 
@@ -242,4 +257,9 @@ def _open_parquet(path: Path) -> Reader:
         bool(name),
         file.metadata.num_rows,
         _numbered(tables()),
+        about={
+            key.decode().removeprefix(OURS): text.decode()
+            for key, text in (file.metadata.metadata or {}).items()
+            if key.startswith(OURS.encode())
+        },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from django.utils.translation import gettext as _
@@ -56,6 +56,8 @@ def metric(srid: int) -> Crs:
 
 
 CRS84 = Crs(f"{AUTHORITIES}/OGC/1.3/CRS84", STORED, False, 7)
+# What is taken away must come back as it was: a tenth of a millimetre.
+EXACT = replace(CRS84, digits=9)
 # CRS84 first: it is the default (OGC 17-069r4, 7.13). Then the German official ones and those of the web.
 CODES = (25832, 25833, 4258, 4326, 3857)
 WRITTEN = re.compile(

@@ -6,7 +6,7 @@ server, and Arrow reads it at the speed of C.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ def _column(each: Property) -> Column:
     return Column(each.name, each.json_type, each.format, str(each.title), free)
 
 
-def pieces(rows: Iterator[bytes], size: int) -> Iterator[bytes]:
+def pieces(rows: Iterator[bytes], size: int) -> Generator[bytes]:
     """Rows joined into pieces of about `size` bytes: by weight, for one polygon may weigh as much as 10,000 points."""
     piece, weight = [], 0
     for row in rows:
@@ -144,9 +144,12 @@ def _value(statement: Statement, column: Column, source: Property | None) -> sql
 
 
 def _tame(text: sql.Composable) -> sql.Composed:
-    return sql.SQL(
-        "CASE WHEN strpos({}, left({}, 1)) > 0 AND {} <> '' THEN '''' || {} ELSE {} END"
-    ).format(sql.Literal(FORMULA), *[text] * 4)
+    """With an apostrophe before what a formula begins with; and before apostrophes before that, so that whoever takes
+    one away again has the text as it was."""
+    first = sql.SQL("left(ltrim({}, {}), 1)").format(text, sql.Literal("'"))
+    return sql.SQL("CASE WHEN strpos({}, {}) > 0 AND {} <> {} THEN {} || {} ELSE {} END").format(
+        sql.Literal(FORMULA), first, first, sql.Literal(""), sql.Literal("'"), text, text
+    )
 
 
 def _copy(

@@ -7,15 +7,12 @@ from functools import lru_cache
 import skia
 
 from geoplatform.catalog.symbols import Fill
-
-SIZE = 8  # CSS pixels along an edge of the square; pages/static/pages/images.js draws the same
-LINE = 1.0  # CSS pixels: width of a hatch's lines
-DOT = 1.1  # CSS pixels: radius of a dot
+from geoplatform.rendering.scale import DOT, LINE, SQUARE
 
 
 def shader(symbol: Fill, ratio: float) -> skia.Shader:
     """What paints the symbol's pattern; the square has whole pixels, so that it repeats without a seam."""
-    return _shader(str(symbol.pattern), symbol.pattern_color, max(round(SIZE * ratio), 4))
+    return _shader(str(symbol.pattern), symbol.pattern_color, max(round(SQUARE * ratio), 4))
 
 
 @lru_cache(maxsize=200)
@@ -24,15 +21,15 @@ def _shader(pattern: str, color: str, size: int) -> skia.Shader:
     red, green, blue = bytes.fromhex(color[1:])
     paint = skia.Paint(AntiAlias=True, Color=skia.Color(red, green, blue))
     canvas = surface.getCanvas()
-    canvas.scale(size / SIZE, size / SIZE)
+    canvas.scale(size / SQUARE, size / SQUARE)
     match pattern:
         case "hatch":
             paint.setStrokeWidth(LINE)
             # Rising to the right; the corners are the ends of the neighbours' lines.
-            for left in (-SIZE, 0, SIZE):
-                canvas.drawLine(left - 1, SIZE + 1, left + SIZE + 1, -1, paint)
+            for left in (-SQUARE, 0, SQUARE):
+                canvas.drawLine(left - 1, SQUARE + 1, left + SQUARE + 1, -1, paint)
         case "dots":
-            for x, y in ((SIZE / 4, SIZE / 4), (SIZE * 3 / 4, SIZE * 3 / 4)):
+            for x, y in ((SQUARE / 4, SQUARE / 4), (SQUARE * 3 / 4, SQUARE * 3 / 4)):
                 canvas.drawCircle(x, y, DOT, paint)
     repeat = skia.TileMode.kRepeat
     return surface.makeImageSnapshot().makeShader(repeat, repeat, skia.SamplingOptions())

@@ -1,4 +1,4 @@
-"""How sizes grow, said once: for the MapLibre style, which hands the rule on, and for pictures, which follow it."""
+"""Sizes, said once: for the MapLibre style, which hands the rules on, for pictures and QGIS, which follow them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ SEVERAL = [
     LOGARITHM,
     LARGER,
 ]
+# Patterns repeat a small square.
+SQUARE = 8  # CSS pixels along its edge; pages/static/pages/images.js draws the same
+LINE = 1.0  # CSS pixels: width of a hatch's lines
+DOT = 1.1  # CSS pixels: radius of a dot
 # Markers other than circles are images in a square of the symbol's size: convex pieces, corners clockwise, y downwards.
 PIECES = {
     "square": (((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)),),

@@ -5,7 +5,6 @@ import math
 import pandas as pd
 import pytest
 from django.contrib.gis.geos import LineString, MultiPolygon, Point, Polygon
-from django.core.management import call_command
 
 from geoplatform.analysis import keeping, reading, registry
 from geoplatform.analysis.answer import answer
@@ -21,18 +20,11 @@ from tests import make
 
 SCHWERIN = "13004000"
 COMPUTED = [each for each in registry.indicators() if each.compute is not None]
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_kept():
-    keeping.forget()
-    yield
-    keeping.forget()
+pytestmark = pytest.mark.usefixtures("nothing_is_kept")
 
 
 @pytest.fixture
-def schwerin(fresh_database):
-    call_command("load-fixtures", verbosity=0)
+def schwerin(demo_database):
     return Municipality.objects.get(ags=SCHWERIN)
 
 

@@ -26,13 +26,7 @@ SRID = 25833
 # Within both quarters of tests.make, around the edge that they share; 0.001 degree is 67 m or 111 m.
 WEST, SOUTH = 11.09, 53.05
 METRIC = Transformer.from_crs(4326, SRID, always_xy=True)
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_kept():
-    keeping.forget()
-    yield
-    keeping.forget()
+pytestmark = pytest.mark.usefixtures("nothing_is_kept")
 
 
 @pytest.fixture
@@ -83,6 +77,16 @@ def test_how_many_trees_a_quarter_has(town):
     assert list(found.rows["municipality"].unique()) == [TOWN]
     assert found.licences == ("cc-zero",)
     assert by_key(ask(layer="trees", per="municipality")) == {TOWN: 3}
+
+
+def test_only_who_gave_what_was_read_is_named(town):
+    tree(11.01, 53.05)
+    tree(11.21, 53.05, licence="odbl", source=make.source("next-door", attribution="Next door"))
+    tree(7.01, 50.05, licence="cc-by/4.0", source=make.source("far-away", attribution="Far away"))
+    found = ask(layer="trees")
+    assert found.licences == ("cc-zero", "odbl")
+    assert "Next door" in found.attributions
+    assert "Far away" not in found.attributions
 
 
 def test_sums_and_means_of_what_is_known(town):

@@ -41,7 +41,11 @@ def _fill() -> None:
 
 @contextmanager
 def filled_server(
-    name: str, template: str, blocker: Any, fill: Callable[[], None], **environment: str
+    name: str,
+    template: str,
+    blocker: Any,
+    fill: Callable[[], None] = lambda: None,
+    **environment: str,
 ) -> Iterator[str]:
     """Address of a server whose database is its own, filled once; its history is audited in the end."""
     before = connections["default"].settings_dict["NAME"]

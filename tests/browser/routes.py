@@ -119,6 +119,7 @@ API = {
     "api/conformance": ("/api/conformance",),
     "api/openapi": ("/api/openapi",),
     "api/collections": ("/api/collections",),
+    "downloads/": ("/downloads/",),
     "api/collections/<slug:name>": ("/api/collections/fruit-trees", "/api/collections/species"),
     "api/collections/<slug:name>/items": (
         "/api/collections/fruit-trees/items",
@@ -147,6 +148,8 @@ NO_PAGE = {
     "tiles/<slug:name>/<int:z>/<int:x>/<int:y>.mvt": "a vector tile",
     "styles/geoplatform.json": "a style",
     "styles/<slug:name>.json": "a style",
+    "downloads/geoplatform.qgz": "a QGIS project",
+    "downloads/snapshots/<str:file>": "a file",
     "downloads/<str:file>": "a file",
     "catalogue.ttl": "RDF",
     "catalogue.jsonld": "RDF",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import uuid
 from collections.abc import Iterator
@@ -10,17 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
-from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from layers.gardens import Garden
 from tests import make
 from tests.browser.accessible import WIDE, WITHOUT_WEBGL, faults
 from tests.browser.conftest import SECONDS, filled_server
+from tests.browser.logins import log_in, make_session
 from tests.browser.routes import (
     ADMIN,
     API,
@@ -59,16 +55,7 @@ def _fill() -> None:
         duplicate_of=tree.id,
     )  # fmt: skip
     user = User.objects.create_superuser("everybody", password="correct horse battery")
-    known = {
-        SESSION_KEY: str(user.pk),
-        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-        HASH_SESSION_KEY: user.get_session_auth_hash(),
-    }
-    Session.objects.create(
-        session_key=SESSION,
-        session_data=SessionStore().encode(known),
-        expire_date=timezone.now() + dt.timedelta(hours=1),
-    )
+    make_session(user, SESSION)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +78,7 @@ def opened(browser: Browser, server: str, *, staff: bool = False, **options) -> 
     # test_review.py.
     context.add_init_script(WITHOUT_WEBGL)
     if staff:
-        context.add_cookies([{"name": "sessionid", "value": SESSION, "url": server}])
+        log_in(context, server, SESSION)
     try:
         yield context.new_page()
     finally:

@@ -190,7 +190,6 @@ PHONE = (
 )
 
 
-@pytest.mark.prove
 @pytest.mark.parametrize("path", PHONE)
 def test_no_page_scrolls_sideways_on_a_phone(visitor: Visitor, path: str) -> None:
     page = visitor(width=320, height=640).open(path)

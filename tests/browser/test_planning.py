@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit, Visitor, filled_server
+from tests.browser.steps import focus_by_tab
 from tests.browser.test_everyone import violations, wide
 
 pytestmark = pytest.mark.browser
@@ -18,14 +18,11 @@ FULL = f"{WALK}&since=2026-01-01&against=green-per-inhabitant"
 
 
 @pytest.fixture(scope="module")
-def schwerin(_collected, migrated_template, django_db_setup, django_db_blocker) -> Iterator[str]:
+def schwerin(_collected, demo_template, django_db_setup, django_db_blocker) -> Iterator[str]:
     """A server with the demo's town."""
     name = f"gptest_run_{os.getpid()}_planning"
 
-    def fill() -> None:
-        call_command("load-fixtures", verbosity=0)
-
-    with filled_server(name, migrated_template, django_db_blocker, fill) as address:
+    with filled_server(name, demo_template, django_db_blocker) as address:
         yield address
 
 
@@ -39,37 +36,28 @@ def planner(visitor: Visitor, schwerin: str):
     return make
 
 
-def tab_to(page: Page, selector: str) -> None:
-    """Go on by the Tab key until the focus is there."""
-    for _step in range(120):
-        if page.evaluate("(s) => document.activeElement?.matches(s) ?? false", selector):
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"the Tab key does not lead to {selector}")
-
-
 def test_from_the_map_to_the_report_by_keyboard_alone(planner) -> None:
     visit = planner(width=1100, height=800)
     page = visit.open("/en/")
-    tab_to(page, ".top-links a[href='/en/planning/']")
+    focus_by_tab(page, ".top-links a[href='/en/planning/']")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Questions asked of quarters")
-    tab_to(page, "#ask-indicator")
+    focus_by_tab(page, "#ask-indicator")
     page.keyboard.type("Green within a")
-    tab_to(page, ".ask .primary")
+    focus_by_tab(page, ".ask .primary")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Green within a walk")
     assert "of=" not in page.url
     # Parameters: opened, changed, asked again.
-    tab_to(page, ".ask summary")
+    focus_by_tab(page, ".ask summary")
     page.keyboard.press("Enter")
-    tab_to(page, "#p-limit")
+    focus_by_tab(page, "#p-limit")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("400")
     page.keyboard.press("Enter")
     expect(page.locator(".saved")).to_contain_text("limit 400 m instead of 300")
     assert "limit=400" in page.url
-    tab_to(page, ".take .main-button")
+    focus_by_tab(page, ".take .main-button")
     page.keyboard.press("Enter")
     expect(page.locator("#citation")).to_contain_text("limit 400 m")
     expect(page.locator(".paper .map .area")).to_have_count(26)

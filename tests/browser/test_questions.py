@@ -1,11 +1,16 @@
-"""From a question of features to its file, without any script."""
+"""From a question of features to its file, without any script; an area that is drawn on a map."""
 
 import csv
 import io
+import json
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.steps import focus_by_tab, no_sideways
+
+pytestmark = pytest.mark.browser
 
 
 def test_from_the_form_to_the_file(visitor: Visitor) -> None:
@@ -28,7 +33,7 @@ def test_from_the_form_to_the_file(visitor: Visitor) -> None:
     assert rows["a"]["value"] == "6.5"
     assert "number=height_m" in rows["a"]["parameters"]
     assert visit.foreign_requests() == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    no_sideways(page)
 
 
 def test_a_filter_that_means_nothing_is_told_beside_what_was_written(visitor: Visitor) -> None:
@@ -37,3 +42,60 @@ def test_a_filter_that_means_nothing_is_told_beside_what_was_written(visitor: Vi
     )
     expect(page.get_by_role("alert")).to_contain_text("taste")
     assert page.locator("#f-filter").input_value() == "taste > 3"
+
+
+def by_area(page: Page, corners: int) -> None:
+    """The area has so many corners, is what is asked for, and is answered."""
+    ring = json.loads(page.input_value("#f-area"))["coordinates"][0]
+    assert len(ring) == corners + 1
+    assert ring[0] == ring[-1]
+    assert page.input_value("#f-per") == "area"
+    page.select_option("#f-layer", "fruit-trees")
+    page.get_by_role("button", name="Answer").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("Drawn area")
+
+
+def test_an_area_is_drawn_by_pointer(visitor: Visitor) -> None:
+    visit = visitor(width=1100, height=900)
+    page = visit.open("/en/planning/questions")
+    assert not any("maplibre-gl" in each and each.endswith(".mjs") for each in visit.requests)
+    page.get_by_text("Drawn area, earlier day").click()
+    page.click("#area-draw")
+    expect(page.locator("#area-status")).to_contain_text("corner by corner")
+    page.wait_for_selector("html.map-drawn", state="attached")
+    box = page.locator("#map").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for dx, dy in ((-60, -60), (60, -60), (60, 60), (-60, -60)):
+        page.mouse.move(x + dx, y + dy)
+        page.wait_for_timeout(120)
+        page.mouse.click(x + dx, y + dy)
+        page.wait_for_timeout(350)
+    expect(page.locator("#area-status")).to_have_text("3 corners.")
+    by_area(page, 3)
+    assert visit.complaints == []
+    assert visit.foreign_requests() == []
+
+
+def test_an_area_is_drawn_by_keyboard_on_a_phone(visitor: Visitor) -> None:
+    visit = visitor(width=320)
+    page = visit.open("/en/planning/questions")
+    focus_by_tab(page, ".ask details:has(#f-area) summary")
+    page.keyboard.press("Enter")
+    focus_by_tab(page, "#area-draw")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("html.map-drawn", state="attached")
+    no_sideways(page)
+    for step in ("ArrowRight", "ArrowDown", "ArrowLeft"):
+        page.locator(".maplibregl-canvas").focus()
+        page.keyboard.press(step)
+        page.wait_for_timeout(500)
+        focus_by_tab(page, "#area-corner")
+        page.keyboard.press("Enter")
+    by_area(page, 3)
+    # What was drawn stands on the map of the answer's form again, and can be begun anew.
+    page.click("#area-draw")
+    expect(page.locator("#area-clear")).to_be_visible()
+    page.click("#area-clear")
+    assert page.input_value("#f-area") == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import re
 import uuid
@@ -10,12 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.gis.geos import Point
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
-from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from geoplatform.contributions.models import Contributor, Role
@@ -23,6 +18,7 @@ from geoplatform.contributions.services import ANYBODY
 from tests import make
 from tests.browser.accessible import WITHOUT_WEBGL, faults
 from tests.browser.conftest import SECONDS, filled_server
+from tests.browser.logins import log_in, make_session
 from tests.contributions import people
 
 pytestmark = pytest.mark.browser
@@ -76,16 +72,7 @@ def _fill() -> None:
     change(PHONE, tree(9), note="Vom Telefon")
     user = User.objects.create_user("reviewer")
     Role.objects.create(user=user, kind="reviewer")
-    known = {
-        SESSION_KEY: str(user.pk),
-        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-        HASH_SESSION_KEY: user.get_session_auth_hash(),
-    }
-    Session.objects.create(
-        session_key=SESSION,
-        session_data=SessionStore().encode(known),
-        expire_date=timezone.now() + dt.timedelta(hours=1),
-    )
+    make_session(user, SESSION)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +101,7 @@ def desk(browser: Browser, review_server: str) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         context.set_default_timeout(SECONDS)
-        context.add_cookies([{"name": "sessionid", "value": SESSION, "url": review_server}])
+        log_in(context, review_server, SESSION)
         return context.new_page()
 
     yield open_page
@@ -173,7 +160,6 @@ def test_the_queue_by_keyboard_alone(desk):
     assert re.search(r"/review/[0-9a-f-]{36}\?layer=fruit-trees$", page.url)
 
 
-@pytest.mark.prove
 def test_shortcuts_can_be_switched_off(desk):
     page = desk()
     page.goto("/review/")

@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import expect
 
 from tests import make
@@ -37,14 +36,11 @@ def orchard(_collected, migrated_template, django_db_setup, django_db_blocker) -
 
 
 @pytest.fixture(scope="module")
-def demo(_collected, migrated_template, django_db_setup, django_db_blocker) -> Iterator[str]:
+def demo(_collected, demo_template, django_db_setup, django_db_blocker) -> Iterator[str]:
     """The small Schwerin that `make demo` shows."""
     name = f"gptest_run_{os.getpid()}_demo"
 
-    def fill() -> None:
-        call_command("load-fixtures", verbosity=0)
-
-    with filled_server(name, migrated_template, django_db_blocker, fill) as address:
+    with filled_server(name, demo_template, django_db_blocker) as address:
         yield address
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection, connections
 
+from geoplatform.catalog.layer import Layer
 from tests import make
 from tests.conftest import _admin, _create, _drop, _point_at, addresses, audit_now
+from tests.contracts import samples
 from tests.serving import serve
 
 TREES = 250
@@ -21,6 +23,28 @@ SELECT gen_random_uuid(), s.source_id, 'cc-zero', 'confirmed', '', 'public', 1, 
     ST_SetSRID(ST_MakePoint(11.0 + 0.2 * n / %s, 53.0 + 0.1 * n / %s), 4326)
 FROM generate_series(1, %s) n, (SELECT * FROM layers_species ORDER BY botanical_name LIMIT 1) s
 """
+
+
+@contextmanager
+def served_samples(
+    template: str, blocker: pytest.FixtureRequest, kind: str, layers: Sequence[Layer]
+) -> Iterator[str]:
+    """Address of a served town with one feature in each of these layers."""
+    name = f"gptest_run_{os.getpid()}_{kind}"
+    before = connections["default"].settings_dict["NAME"]
+    with _admin() as admin:
+        _drop(admin, name)
+        _create(admin, name, template)
+        _point_at(name)
+        with blocker.unblock():  # type: ignore[attr-defined]
+            make.town()
+            for layer in layers:
+                samples.feature(layer, source_key=layer.name)
+        _point_at(before)
+        try:
+            yield from serve({**os.environ, **addresses(name)})
+        finally:
+            _drop(admin, name)
 
 
 @contextmanager

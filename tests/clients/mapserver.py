@@ -1,4 +1,4 @@
-"""MapServer in front of a database of ours: the oracle of the WMS proofs and the peer of its benchmark.
+"""MapServer in front of a database of ours: oracle of the WMS proofs, peer of its benchmark, and a WFS to harvest.
 
 Only tests and benchmarks use it (Debian: cgi-mapserver). A mapfile is written for some tables, and one mapserv process
 answers over FastCGI, so that no request pays for starting a program.
@@ -67,8 +67,8 @@ def filled(color: str, outline: str | None = None, width: float = 1, opacity: in
     return f'STYLE COLOR "{color}" OPACITY {opacity} END {edge}'
 
 
-def mapfile(address: str, tables: Sequence[Table]) -> str:
-    """The text of a mapfile for a database (its address as libpq reads it)."""
+def mapfile(address: str, tables: Sequence[Table], online: str) -> str:
+    """The text of a mapfile for a database (its address as libpq reads it); `online` is what capabilities name."""
     layers = "\n".join(_layer(_connection(address), each) for each in tables)
     return f"""MAP
   NAME "oracle"
@@ -84,9 +84,11 @@ def mapfile(address: str, tables: Sequence[Table]) -> str:
   {DISC}
   WEB METADATA
     "wms_title" "oracle"
-    "wms_onlineresource" "http://127.0.0.1/"
+    "ows_onlineresource" "{online}"
     "wms_srs" "{" ".join(CRS)}"
-    "wms_enable_request" "*"
+    "wfs_title" "oracle"
+    "wfs_srs" "{" ".join(CRS[:-1])}"
+    "ows_enable_request" "*"
     "wms_feature_info_mime_type" "text/plain"
   END END
 {layers}
@@ -121,7 +123,8 @@ def _layer(connection: str, table: Table) -> str:
     TEMPLATE "info"
     TOLERANCE 3
     TOLERANCEUNITS PIXELS
-    METADATA "wms_title" "{table.name}" "wms_include_items" "id" END
+    METADATA "ows_title" "{table.name}" "wms_include_items" "id" "gml_include_items" "all" "gml_featureid" "id"
+      "wfs_geometry_precision" "12" "ows_extent" "5 45 16 56" END
     CLASS {table.style} END
   END"""
 
@@ -160,14 +163,16 @@ class MapServer:
 
 
 @contextmanager
-def mapserver(address: str, tables: Sequence[Table]) -> Iterator[MapServer]:
+def mapserver(
+    address: str, tables: Sequence[Table], online: str = "http://127.0.0.1/"
+) -> Iterator[MapServer]:
     """One mapserv over the tables of a database, ended afterwards."""
     if PROGRAM is None:
         raise RuntimeError(MISSING)
     with tempfile.TemporaryDirectory(prefix="mapserver-") as name:
         folder = Path(name)
         map_, config, path = folder / "oracle.map", folder / "mapserver.conf", folder / "socket"
-        map_.write_text(mapfile(address, tables))
+        map_.write_text(mapfile(address, tables, online))
         config.write_text('CONFIG ENV MS_MAP_PATTERN "." END END\n')
         # FastCGI (specification 1.0, 2.2): the listening socket is the program's descriptor 0.
         with socket.socket(socket.AF_UNIX) as listening:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import connection
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from tests import make
+from tests.clients.conftest import served_samples
 from tests.clients.test_qgis import PYTHON, SCRIPT, _has_qgis
-from tests.conftest import _admin, _create, _drop, _point_at, addresses
 from tests.contracts import samples
-from tests.serving import serve
 
 pytestmark = [
     pytest.mark.prove,
@@ -29,23 +25,9 @@ CRS = ("EPSG:25833", "EPSG:3857")
 @pytest.fixture(scope="module")
 def read(migrated_template, django_db_setup, django_db_blocker, tmp_path_factory):
     """What qgis_draws.py reports of a town with one feature in each layer."""
-    name = f"gptest_run_{os.getpid()}_qgis"
-    before = connection.settings_dict["NAME"]
-    with _admin() as admin:
-        _drop(admin, name)
-        _create(admin, name, migrated_template)
-        _point_at(name)
-        with django_db_blocker.unblock():
-            make.town()
-            for layer in LAYERS:
-                samples.feature(layer, source_key=layer.name)
-            places = {layer.name: place(layer) for layer in LAYERS}
-        _point_at(before)
-        try:
-            for address in serve({**os.environ, **addresses(name)}):
-                yield draw(address, places, str(tmp_path_factory.mktemp("qgis")))
-        finally:
-            _drop(admin, name)
+    with served_samples(migrated_template, django_db_blocker, "qgis", LAYERS) as address:
+        places = {layer.name: place(layer) for layer in LAYERS}
+        yield draw(address, places, str(tmp_path_factory.mktemp("qgis")))
 
 
 def place(layer: Layer) -> list[float]:

@@ -9,6 +9,7 @@ from django.core.management import CommandError
 from django.db import connection
 
 from geoplatform.catalog.models import Licensing
+from layers.gardens import GardenPlot
 from layers.municipalities import Municipality
 from layers.plants import Plant
 from layers.quarters import Quarter
@@ -296,3 +297,45 @@ def test_imported_rows_are_as_the_row_trigger_would_have_made_them(load, town):
             " WHERE c.id IS NULL OR p.created > p.changed"
         )
         assert cursor.fetchone()[0] == 0
+
+
+PLOTS = """
+number = "id"
+garden = { column = "garden", by = "name" }
+"""
+WEST, PLOT = (11.0, 53.0, 11.05, 53.05), "POLYGON((11 53,11.01 53,11.01 53.01,11 53))"
+
+
+def test_a_reference_may_be_known_by_another_field(load, town):
+    gardens = [
+        make.garden(name, WEST, source=make.source("cadastre"), source_key=key)
+        for key, name in enumerate(("North", "Twin", "Twin"))
+    ]
+    make.garden("South", WEST)  # of another source, whose names are its own
+    rows = "".join(
+        f'{n},{name},"{PLOT}"\n' for n, name in enumerate(("North", "Twin", "South", ""))
+    )
+    status, _out, reported = load(
+        "id,garden,shape\n" + rows,
+        layer="garden-plots",
+        name="plots.csv",
+        fields=PLOTS,
+        file='wkt = "shape"\n',
+    )
+    assert status == 3
+    assert [(each["row"], each["problem"]) for each in reported] == [
+        ("2", "garden: several are called Twin"),
+        ("3", "garden: unknown: South"),
+    ]
+    plots = dict(GardenPlot.objects.values_list("number", "garden"))
+    assert plots == {"0": gardens[0].pk, "3": None}
+
+
+@pytest.mark.parametrize("by", ["colour", "id; DROP TABLE layers_plant"])
+def test_a_field_to_know_them_by_must_be_there(load, town, by):
+    with pytest.raises(CommandError, match=r"fields\.garden"):
+        load(
+            "id,garden\n1,North\n",
+            layer="garden-plots",
+            fields=f'garden = {{ column = "garden", by = "{by}" }}',
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 
 import pandas
 import psycopg
@@ -333,6 +334,17 @@ def test_stream_that_breaks_off_is_no_file(many, other, form, tmp_path):
             "csv": lambda: pandas.read_csv(path),
             "fgb": lambda: pyogrio.read_dataframe(path),
         }[form]()
+
+
+def test_an_archive_whose_file_breaks_off_is_no_archive(many, other):
+    pieces = write("csv", many, archived=True)[2]
+    taken = [next(pieces)]
+    backend = connection.connection.info.backend_pid
+    other.execute(sql.SQL("SELECT pg_cancel_backend({})").format(backend))
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        taken.extend(pieces)
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(b"".join(taken)))
 
 
 def test_reader_who_leaves_frees_the_connection(many):

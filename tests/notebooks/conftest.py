@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import LineString, MultiPolygon
-from django.core.management import call_command
 
 from layers.green_spaces import GreenSpace
 from layers.streets import Street
@@ -44,7 +43,6 @@ def _street(source: Any, *points: tuple[float, float]) -> None:
 
 
 def _fill() -> None:
-    call_command("load-fixtures", verbosity=0)
     _neighbour()
 
 
@@ -57,7 +55,7 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def platform(migrated_template: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Platform]:  # fmt: skip
+def platform(demo_template: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Platform]:  # fmt: skip
     name = f"gptest_run_{os.getpid()}_notebooks"
-    with filled_server(name, migrated_template, django_db_blocker, _fill) as address:
+    with filled_server(name, demo_template, django_db_blocker, _fill) as address:
         yield Platform(address, {**os.environ, **addresses(name), "PLATFORM": address})

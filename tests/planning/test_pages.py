@@ -5,13 +5,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 from django.utils.html import strip_tags
 
-from geoplatform.analysis import gate, keeping, reading, registry
+from geoplatform.analysis import gate, reading, registry
 from geoplatform.analysis.answer import answer
 from geoplatform.planning import shown
 from geoplatform.query.select import raw_cursor
@@ -23,19 +21,7 @@ PAGE = "/en/planning/"
 WALK = f"{PAGE}?indicator=green-within-a-walk"
 COMPUTED = [each for each in registry.indicators() if each.compute is not None]
 client = Client()
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_kept():
-    keeping.forget()
-    cache.clear()
-    yield
-    keeping.forget()
-
-
-@pytest.fixture
-def schwerin(fresh_database):
-    call_command("load-fixtures", verbosity=0)
+pytestmark = pytest.mark.usefixtures("nothing_is_kept")
 
 
 @pytest.fixture
@@ -83,7 +69,7 @@ def test_every_indicator_has_its_page_and_report_in_both_languages(town, indicat
             assert 'id="citation"' in body
 
 
-def test_the_table_tells_all_that_the_map_tells(schwerin):
+def test_the_table_tells_all_that_the_map_tells(demo_database):
     body = page(f"{WALK}&municipality=13004000")
     titles = re.findall(r'<path class="area[^>]*><title>(.*?)</title>', body)
     assert len(titles) == 26
@@ -104,7 +90,7 @@ def test_the_table_tells_all_that_the_map_tells(schwerin):
         assert sum(row[3].split()[0] == number for row in rows.values()) == int(count)
 
 
-def test_the_best_come_first_and_those_without_a_figure_last(schwerin):
+def test_the_best_come_first_and_those_without_a_figure_last(demo_database):
     rows = table(page(WALK))
     assert rows[0][0] == "1"
     found = [float(row[2].split()[0]) for row in rows if row[2] != "–"]
@@ -132,7 +118,7 @@ def test_a_form_of_another_indicator_says_nothing_of_this_ones_parameters(town):
     assert client.get(PAGE, fields)["Location"] == f"{PAGE}?indicator=crown-cover"
 
 
-def test_an_address_for_ever_gives_the_same_when_the_data_have_changed(schwerin):
+def test_an_address_for_ever_gives_the_same_when_the_data_have_changed(demo_database):
     body = page(WALK)
     lasting = html.unescape(re.search(r'href="http://testserver([^"]*at=[^"]*)"', body)[1])
     before = table(body)
@@ -141,7 +127,7 @@ def test_an_address_for_ever_gives_the_same_when_the_data_have_changed(schwerin)
     assert table(page(lasting)) == before
 
 
-def test_change_between_two_dates(schwerin):
+def test_change_between_two_dates(demo_database):
     body = page(WALK)
     lasting = re.search(r"at=([0-9TZ:.-]+)", body)[1]
     GreenSpace.objects.filter(kind="park").delete()
@@ -157,7 +143,7 @@ def test_change_between_two_dates(schwerin):
             assert found == pytest.approx(share, abs=0.11)
 
 
-def test_two_indicators_beside_each_other(schwerin):
+def test_two_indicators_beside_each_other(demo_database):
     body = page(f"{WALK}&against=green-per-inhabitant")
     assert "Rank correlation (Spearman)" in text(body)
     indicator = registry.get("green-per-inhabitant")
@@ -167,7 +153,7 @@ def test_two_indicators_beside_each_other(schwerin):
         assert row[-2] == ("–" if expected != expected else f"{expected:,.1f}")
 
 
-def test_several_municipalities_at_once(schwerin):
+def test_several_municipalities_at_once(demo_database):
     town = Municipality.objects.create(
         ags="05315000", name="Köln", metric_srid=25832, source=make.source()
     )
@@ -186,7 +172,7 @@ def test_who_asks_otherwise_than_defined_is_told_so(town):
         assert answer(indicator, ["13004000"], values).definition_kind == kind
 
 
-def test_the_paragraph_to_quote_has_all_that_a_citation_needs(schwerin):
+def test_the_paragraph_to_quote_has_all_that_a_citation_needs(demo_database):
     body = page("/en/planning/report?indicator=green-within-a-walk&limit=400")
     quoted = text(re.search(r'<blockquote id="citation">(.*?)</blockquote>', body, re.DOTALL)[1])
     version = answer(registry.get("green-within-a-walk"), ["13004000"]).version

@@ -5,7 +5,6 @@ import re
 import pytest
 from django.test import Client
 
-from geoplatform.analysis import asking, keeping
 from geoplatform.planning.examples import EXAMPLES, examples
 from tests import make
 
@@ -13,16 +12,13 @@ PAGE = "/planning/questions"
 
 
 @pytest.fixture
-def town(db):
-    asking.cache.clear()
-    keeping.forget()
+def town(db, nothing_is_kept):
     made = make.town()
     apple = make.species()
     make.plant(11.05, 53.05, species=apple, height_m=6)
     make.plant(11.15, 53.05, species=apple)
     make.plant(11.16, 53.05, species=apple)
-    yield made
-    asking.cache.clear()
+    return made
 
 
 def text(response):

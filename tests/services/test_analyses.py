@@ -7,12 +7,10 @@ import sqlite3
 
 import pytest
 import shapely
-from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
-from geoplatform.analysis import asking, gate, keeping, registry
+from geoplatform.analysis import asking, gate, registry
 from geoplatform.analysis.answer import answer
 from geoplatform.analysis.files import WRITERS
 from layers.species import Species
@@ -26,19 +24,7 @@ CITED = {
     "attributions", "definition", "formula", "references", "caveats", "columns",
 }  # fmt: skip
 client = Client(headers={"Accept-Language": "en"})
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_kept():
-    keeping.forget()
-    cache.clear()
-    yield
-    keeping.forget()
-
-
-@pytest.fixture
-def schwerin(fresh_database):
-    call_command("load-fixtures", verbosity=0)
+pytestmark = pytest.mark.usefixtures("nothing_is_kept")
 
 
 @pytest.fixture
@@ -121,7 +107,7 @@ def test_every_answer_carries_what_a_citation_needs(town, indicator):
     assert rels >= {"self", "memento", "alternate", "describedby"}
 
 
-def test_the_figures_are_those_of_the_command_and_the_same_in_every_format(schwerin):
+def test_the_figures_are_those_of_the_command_and_the_same_in_every_format(demo_database):
     indicator = registry.get("green-within-a-walk")
     rows = answer(indicator, [SCHWERIN], {"limit": 400}).rows
     expected = {row["key"]: row["share"] for _id, row in rows.iterrows() if row["share"] == row["share"]}  # fmt: skip
@@ -153,7 +139,7 @@ def test_the_figures_are_those_of_the_command_and_the_same_in_every_format(schwe
     assert lines[0]["data_version"] == str(body["dataVersion"])
 
 
-def test_a_geopackage_holds_the_table_and_what_it_is_about(schwerin, tmp_path):
+def test_a_geopackage_holds_the_table_and_what_it_is_about(demo_database, tmp_path):
     response = get(f"{WALK}/results", f="gpkg")
     assert 'filename="green-within-a-walk.gpkg"' in response["Content-Disposition"]
     file = tmp_path / "answer.gpkg"
@@ -169,7 +155,7 @@ def test_a_geopackage_holds_the_table_and_what_it_is_about(schwerin, tmp_path):
         assert word in told
 
 
-def test_a_question_in_a_body_gets_the_same_answer(schwerin):
+def test_a_question_in_a_body_gets_the_same_answer(demo_database):
     inputs = {"municipality": [SCHWERIN], "limit": {"value": 400}}
     raw = post(f"{WALK}/execution", {"inputs": inputs}).json()
     by_address = get(f"{WALK}/results", municipality=SCHWERIN, limit="400").json()
@@ -183,7 +169,7 @@ def test_a_question_in_a_body_gets_the_same_answer(schwerin):
     assert table["Content-Type"].startswith("text/csv")
 
 
-def test_an_answer_is_fetched_again_only_when_the_data_are_others(schwerin):
+def test_an_answer_is_fetched_again_only_when_the_data_are_others(demo_database):
     first = get(f"{WALK}/results")
     version = first.json()["dataVersion"]
     assert first["ETag"].startswith(f'W/"{version}-')
@@ -199,7 +185,7 @@ def test_an_answer_is_fetched_again_only_when_the_data_are_others(schwerin):
     assert get(f"{WALK}/results").json()["dataVersion"] > version
 
 
-def test_the_past_has_an_address_of_its_own(schwerin):
+def test_the_past_has_an_address_of_its_own(demo_database):
     before = get(f"{WALK}/results").json()
     memento = next(each["href"] for each in before["links"] if each["rel"] == "memento")
     make.plant(11.4, 53.62, species=Species.objects.first())

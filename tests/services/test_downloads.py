@@ -2,7 +2,10 @@
 
 import gc
 import gzip
+import io
 import json
+import sqlite3
+import zipfile
 
 import brotli
 import pytest
@@ -11,6 +14,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
+from geoplatform.catalog import registry
+from geoplatform.catalog.models import Source
 from geoplatform.formats.writers import WRITERS
 from geoplatform.services import sending
 from tests import make
@@ -57,6 +62,95 @@ def test_headers(tree, form):
     assert response.getvalue()
 
 
+@pytest.mark.parametrize("form", WRITERS)
+def test_an_archive_holds_the_same_file_and_its_licences(tree, form):
+    response = get(f"/downloads/trees.{form}.zip", **{"Accept-Language": "en"})
+    assert response.headers["Content-Type"] == "application/zip"
+    assert response.headers["Content-Disposition"] == f'attachment; filename="trees.{form}.zip"'
+    assert "Content-Encoding" not in response.headers
+    told = Client().head(f"/downloads/trees.{form}.zip", headers={"Accept-Language": "en"})
+    assert told.getvalue() == b""
+    assert dict(told.headers) == dict(response.headers)
+    with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["LICENCE.txt", f"trees.{form}"]
+        held = archive.read(f"trees.{form}")
+        text = archive.read("LICENCE.txt").decode()
+    plain = get(f"/downloads/trees.{form}", **{"Accept-Language": "en"}).getvalue()
+    assert held[:16] == plain[:16] if form == "gpkg" else held == plain
+    assert "CC0 1.0: http://dcat-ap.de/def/licenses/cc-zero (1 feature)" in text
+    assert "- Source test" in text
+
+
+def cadastre_and_osm() -> None:
+    """Two trees of two licences and sources."""
+    cadastre = Source.objects.create(
+        name="cadastre", title="Baumkataster", licence="cc-by/4.0", attribution="Stadt Schwerin"
+    )
+    osm = Source.objects.create(
+        name="osm", title="OpenStreetMap", licence="odbl", attribution="© OSM"
+    )
+    make.plant(own_growth_form="tree", licence="cc-by/4.0", source=cadastre, height_m=3)
+    make.plant(own_growth_form="tree", licence="odbl", source=osm, height_m=30)
+
+
+@pytest.mark.django_db
+def test_only_licences_and_sources_of_what_was_chosen_are_named(tmp_path):
+    cadastre_and_osm()
+    chosen = {"filter": "height_m > 10"}
+    licence = '<http://dcat-ap.de/def/licenses/odbl>; rel="license"'
+    assert Client().head("/downloads/trees.csv", chosen).headers["Link"] == licence
+    content = get("/downloads/trees.csv.zip", chosen).getvalue()
+    text = zipfile.ZipFile(io.BytesIO(content)).read("LICENCE.txt").decode()
+    assert "odbl" in text
+    assert "© OSM" in text
+    assert "cc-by" not in text
+    assert "Schwerin" not in text
+    path = tmp_path / "trees.gpkg"
+    path.write_bytes(get("/downloads/trees.gpkg", chosen).getvalue())
+    with sqlite3.connect(path) as file:
+        [(told,)] = file.execute("SELECT metadata FROM gpkg_metadata").fetchall()
+    assert "© OSM" in told
+    assert "Schwerin" not in told
+
+
+@pytest.mark.django_db
+def test_what_is_nothing_names_no_licence():
+    cadastre_and_osm()
+    nothing = {"filter": "height_m > 100"}
+    assert "Link" not in Client().head("/downloads/trees.csv", nothing).headers
+    content = get("/downloads/trees.csv.zip", nothing).getvalue()
+    text = zipfile.ZipFile(io.BytesIO(content)).read("LICENCE.txt").decode()
+    assert "licenses" not in text
+
+
+@pytest.mark.django_db
+def test_the_list_names_every_file_and_each_answers():
+    cadastre_and_osm()
+    found = json.loads(get("/downloads/").content)["layers"]
+    assert {each["name"] for each in found} == {each.name for each in registry.layers()}
+    [trees] = [each for each in found if each["name"] == "trees"]
+    assert trees["count"] == 2
+    assert {each["label"] for each in trees["licences"]} == {"CC BY 4.0", "ODbL 1.0"}
+    for each in found:
+        assert [file["name"] for file in each["files"]] == list(WRITERS)
+        for file in each["files"]:
+            for address in (file["address"], file["archive"]):
+                told = Client().head(address.removeprefix("http://testserver"))
+                assert told.status_code == 200, address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "word"), [("de", "Ganze Ebenen"), ("en", "Whole layers")])
+def test_the_list_is_a_page_too(language, word):
+    page = get("/downloads/", {"lang": language}, Accept="text/html").content.decode()
+    assert word in page
+    for layer in registry.layers():
+        assert f"/downloads/{layer.name}.gpkg.zip" in page
+    problem(get("/downloads/", {"x": "1"}), 400)
+    problem(get("/downloads/", Accept="image/png"), 406)
+
+
 def test_each_licence_is_named(tree):
     make.plant(own_growth_form="tree", licence="odbl")
     assert Client().head("/downloads/trees.csv").headers["Link"] == (
@@ -67,7 +161,19 @@ def test_each_licence_is_named(tree):
 
 @pytest.mark.parametrize(
     "path",
-    ["forests.csv", "trees", "trees.shp", "trees.CSV", ".csv", "trees.csv.gz", "trees.", "..csv"],
+    [
+        *(
+            "forests.csv",
+            "trees",
+            "trees.shp",
+            "trees.CSV",
+            ".csv",
+            "trees.csv.gz",
+            "trees.",
+            "..csv",
+        ),
+        *("trees.zip", ".zip", "trees.csv.zip.zip", "trees.shp.zip"),
+    ],
 )
 def test_no_such_file_says_which_there_are(db, path):
     told = problem(get(f"/downloads/{path}", **{"Accept-Language": "en"}), 404)["detail"]

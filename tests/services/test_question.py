@@ -10,7 +10,7 @@ import pytest
 import shapely
 from django.test import Client
 
-from geoplatform.analysis import asking, gate, keeping, question
+from geoplatform.analysis import gate, question
 from layers.plants import Plant
 from tests import make
 
@@ -23,16 +23,13 @@ client = Client(headers={"Accept-Language": "en"})
 
 
 @pytest.fixture
-def town(fresh_database):
+def town(fresh_database, nothing_is_kept):
     """Two quarters; two apple trees of known height in the western one, one of unknown height in the eastern."""
-    asking.cache.clear()
-    keeping.forget()
     made = make.town()
     apple = make.species()
     for x, height in ((11.05, 6.0), (11.051, 9.0), (11.15, None)):
         make.plant(x, 53.05, species=apple, height_m=height)
-    yield made
-    asking.cache.clear()
+    return made
 
 
 def get(**asked):

@@ -12,7 +12,10 @@ from geoplatform.pages import words
 from tests import make
 
 pytestmark = pytest.mark.django_db
-BASEMAP = "https://tiles.example.org/{z}/{x}/{y}.png"
+BASEMAPS = (
+    "https://tiles.example.org/{z}/{x}/{y}.png",
+    "https://tiles.example.org/wms?LAYERS=grey&CRS=EPSG:3857&BBOX={bbox-epsg-3857}",
+)
 
 
 @pytest.fixture
@@ -59,8 +62,9 @@ def test_one_city_gives_its_name_and_several_do_not(town, settings):
     assert "Schwerin blüht" in Client().get("/").content.decode()
 
 
-def test_a_base_map_opens_exactly_its_host_and_only_for_the_map(town):
-    with override_settings(BASEMAP_URL=BASEMAP, BASEMAP_ATTRIBUTION="© Amt"):
+@pytest.mark.parametrize("basemap", BASEMAPS)
+def test_a_base_map_opens_exactly_its_host_and_only_for_the_map(town, basemap):
+    with override_settings(BASEMAP_URL=basemap, BASEMAP_ATTRIBUTION="© Amt"):
         policy = Client().get("/").headers["Content-Security-Policy"]
         assert policy.count("https://tiles.example.org") == 2
         assert "example.org" not in Client().get("/fruit-trees/").headers["Content-Security-Policy"]

@@ -7,6 +7,7 @@ counts among them and its licence is as open as the regulation demands.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 from django.conf import settings
@@ -22,7 +23,8 @@ from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Source
 from geoplatform.catalog.themes import HighValue, Theme
 from geoplatform.formats.about import LICENCE_ADDRESSES
-from geoplatform.formats.writers import WRITERS
+from geoplatform.formats.snapshots import Snapshot, snapshots
+from geoplatform.formats.writers import WRITERS, Format
 from geoplatform.pages.place import platform_name
 from geoplatform.query.figures import Holding, holdings
 from geoplatform.services.catalogue.services import HVD_LEGISLATION, SERVICES, Service
@@ -31,6 +33,7 @@ ADMS = Namespace("http://www.w3.org/ns/adms#")
 DCATAP = Namespace("http://data.europa.eu/r5r/")
 DCATDE = Namespace("http://dcat-ap.de/def/dcatde/")
 GEO = Namespace("http://www.opengis.net/ont/geosparql#")
+SPDX = Namespace("http://spdx.org/rdf/terms#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 PREFIXES = {
     "adms": ADMS,
@@ -42,6 +45,7 @@ PREFIXES = {
     "geo": GEO,
     "rdfs": RDFS,
     "skos": SKOS,
+    "spdx": SPDX,
     "vcard": VCARD,
     "xsd": XSD,
 }
@@ -94,6 +98,9 @@ class _Catalogue:
         towns = registry.by_role("municipality").rows().values_list("ags", "name")
         self.towns: dict[str, str] = dict(towns.order_by("ags"))
         self.sources = {each.pk: each for each in Source.objects.all()}
+        self.snapshots: dict[tuple[str, str], list[Snapshot]] = {}
+        for each in snapshots():
+            self.snapshots.setdefault((each.layer, each.part), []).append(each)
         self.publisher = URIRef(f"{base}/#publisher")
         self.contact = URIRef(f"{base}/#contact")
         self.root = URIRef(f"{base}/#catalogue")
@@ -104,10 +111,8 @@ class _Catalogue:
         served: dict[Service, list[URIRef]] = {each: [] for each in SERVICES}
         valuable: dict[Service, set[str]] = {each: set() for each in SERVICES}
         for layer in registry.layers():
-            found = holdings(layer)
-            for holding in found:
-                alone = sum(each.municipality == holding.municipality for each in found) == 1
-                dataset = self._dataset(layer, holding, alone=alone)
+            for holding in holdings(layer):
+                dataset = self._dataset(layer, holding)
                 for service in SERVICES:
                     if service.serves(layer):
                         served[service].append(dataset)
@@ -152,11 +157,9 @@ class _Catalogue:
         for ags in self.towns:
             self._place(self.root, ags)
 
-    def _dataset(self, layer: Layer, holding: Holding, *, alone: bool) -> URIRef:
-        parts = [holding.municipality or "all", *([] if alone else [holding.licence])]
-        name = "-".join(parts).replace("/", "-")
+    def _dataset(self, layer: Layer, holding: Holding) -> URIRef:
         page = URIRef(f"{self.base}/api/collections/{layer.name}")
-        dataset = URIRef(f"{page}#{name}")
+        dataset = URIRef(f"{page}#{holding.part}")
         town = self.towns.get(holding.municipality or "", "")
         add = self._add
         add(self.root, DCAT.dataset, dataset)
@@ -185,7 +188,7 @@ class _Catalogue:
         self._value(dataset, layer, holding)
         self._coverage(dataset, holding)
         self._provenance(dataset, holding)
-        for subject in self._distributions(dataset, layer, holding, alone=alone):
+        for subject in self._distributions(dataset, layer, holding):
             add(dataset, DCAT.distribution, subject)
         return dataset
 
@@ -240,26 +243,16 @@ class _Catalogue:
     def _sources(self, holding: Holding) -> list[Source]:
         return [self.sources[each] for each in holding.sources if each in self.sources]
 
-    def _distributions(
-        self, dataset: URIRef, layer: Layer, holding: Holding, *, alone: bool
-    ) -> Iterator[URIRef]:
-        """A file in each format, and each service as a way to the same data."""
-        wanted = [f"municipality='{holding.municipality}'"] if holding.municipality else []
-        wanted += [] if alone else [f"licence='{holding.licence}'"]
-        query = f"?filter={quote(' AND '.join(wanted))}" if wanted else ""
+    def _distributions(self, dataset: URIRef, layer: Layer, holding: Holding) -> Iterator[URIRef]:
+        """A file in each format, those of former days, and each service as a way to the same data."""
+        query = f"?filter={quote(holding.condition)}" if holding.condition else ""
         for form in WRITERS.values():
-            address = URIRef(f"{self.base}/downloads/{layer.name}.{form.name}{query}")
             subject = URIRef(f"{dataset}-{form.name}")
             self._distribution(subject, layer, holding, form.title)
-            self._add(subject, DCAT.accessURL, address)
-            self._add(subject, DCAT.downloadURL, address)
-            media_type = form.media_type.partition(";")[0]
-            media = URIRef(f"http://www.iana.org/assignments/media-types/{media_type}")
-            self._add(subject, DCAT.mediaType, media)
-            if form.name in FILE_TYPES:
-                kind = URIRef(f"{EU}file-type/{FILE_TYPES[form.name]}")
-                self._add(subject, DCTERMS["format"], kind)
+            self._file(subject, form, f"{self.base}/downloads/{layer.name}.{form.name}{query}")
             yield subject
+        for snapshot in self.snapshots.get((layer.name, holding.part), []):
+            yield self._snapshot(dataset, layer, holding, snapshot)
         for service in SERVICES:
             if service.serves(layer):
                 subject = URIRef(f"{dataset}-{service.name}")
@@ -272,6 +265,36 @@ class _Catalogue:
                     kind = URIRef(f"{EU}file-type/{service.file_type}")
                     self._add(subject, DCTERMS["format"], kind)
                 yield subject
+
+    def _file(self, subject: URIRef, form: Format, address: str) -> None:
+        self._add(subject, DCAT.accessURL, URIRef(address))
+        self._add(subject, DCAT.downloadURL, URIRef(address))
+        media_type = form.media_type.partition(";")[0]
+        media = URIRef(f"http://www.iana.org/assignments/media-types/{media_type}")
+        self._add(subject, DCAT.mediaType, media)
+        if form.name in FILE_TYPES:
+            kind = URIRef(f"{EU}file-type/{FILE_TYPES[form.name]}")
+            self._add(subject, DCTERMS["format"], kind)
+
+    def _snapshot(
+        self, dataset: URIRef, layer: Layer, holding: Holding, snapshot: Snapshot
+    ) -> URIRef:
+        """A file that never changes, so that it has a size and a checksum; its licence is that of its day."""
+        form = WRITERS[snapshot.format]
+        subject = URIRef(f"{dataset}-{snapshot.day}-{snapshot.format}")
+        held = replace(holding, licence=snapshot.licence)
+        self._distribution(subject, layer, held, f"{form.title}, {snapshot.day}")
+        self._file(subject, form, f"{self.base}/downloads/snapshots/{snapshot.file}")
+        add = self._add
+        add(subject, DCTERMS.issued, Literal(snapshot.day, datatype=XSD.date))
+        size = Literal(str(snapshot.bytes), datatype=XSD.nonNegativeInteger)
+        add(subject, DCAT.byteSize, size)
+        checksum = BNode()
+        add(subject, SPDX.checksum, checksum)
+        add(checksum, RDF.type, SPDX.Checksum)
+        add(checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
+        add(checksum, SPDX.checksumValue, Literal(snapshot.sha256, datatype=XSD.hexBinary))
+        return subject
 
     def _distribution(self, subject: URIRef, layer: Layer, holding: Holding, title: str) -> None:
         self._add(subject, RDF.type, DCAT.Distribution)

@@ -1,5 +1,12 @@
+"""Whole layers as files, at addresses that can be written into a catalogue."""
+
 from django.urls import path
 
-from geoplatform.services.downloads import views
+from geoplatform.services.downloads import project, views
 
-urlpatterns = [path("downloads/<str:file>", views.download, name="download")]
+urlpatterns = [
+    path("downloads/", views.overview, name="downloads"),
+    path(f"downloads/{project.NAME}", project.qgis_project, name="qgis-project"),
+    path("downloads/snapshots/<str:file>", views.snapshot, name="snapshot"),
+    path("downloads/<str:file>", views.download, name="download"),
+]

@@ -39,7 +39,7 @@ def document_page(request: HttpRequest, template: str, body: Body) -> HttpRespon
 
 def landing(request: HttpRequest, body: Body) -> dict[str, Any]:
     return {
-        "cards": [card(each) for each in in_order()],
+        "cards": [card(each) for each in registry.listed()],
         "programs": programs(request, registry.map_layers()[-1]),
         "doors": [
             link for link in doors(body["links"]) if link["rel"] not in ("self", "alternate")
@@ -49,7 +49,9 @@ def landing(request: HttpRequest, body: Body) -> dict[str, Any]:
 
 def collections(request: HttpRequest, body: Body) -> dict[str, Any]:
     links = {each["id"]: each["links"] for each in body["collections"]}
-    return {"cards": [{**card(each), "doors": doors(links[each.name])} for each in in_order()]}
+    return {
+        "cards": [{**card(each), "doors": doors(links[each.name])} for each in registry.listed()]
+    }
 
 
 def collection(request: HttpRequest, body: Body) -> dict[str, Any]:
@@ -110,12 +112,6 @@ ABOUT = {
     "conformance": conformance,
     "openapi": reading.document,
 }
-
-
-def in_order() -> list[Layer]:
-    """What lies on top of the map first; what stands nowhere last."""
-    tables = [each for each in registry.layers() if not each.geometry]
-    return [*reversed(registry.map_layers()), *tables]
 
 
 def card(layer: Layer) -> dict[str, Any]:

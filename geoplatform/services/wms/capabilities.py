@@ -32,6 +32,7 @@ from geoplatform.query.figures import figures
 from geoplatform.query.select import attributions
 from geoplatform.rendering.picture_legend import legend_size
 from geoplatform.rendering.view import PIXEL
+from geoplatform.rendering.visibility import scales
 from geoplatform.services.extents import bounds
 from geoplatform.services.negotiation import absolute, known_etags
 from geoplatform.services.wms import exceptions, maps, parameters
@@ -41,7 +42,6 @@ from geoplatform.services.wms.getmap import FORMATS
 from geoplatform.services.wms.language import CODES
 from geoplatform.services.wms.legend import LEGEND_FORMATS
 from geoplatform.services.wms.parameters import Parameters
-from geoplatform.services.wms.scales import scales
 
 MEDIA_TYPES = {"1.3.0": "text/xml", "1.1.1": "application/vnd.ogc.wms_xml"}
 # A layer of one point has an extent of no size, which clients cannot zoom to: some 100 m are added.

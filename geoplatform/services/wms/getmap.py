@@ -30,11 +30,11 @@ from geoplatform.rendering.notice import notice
 from geoplatform.rendering.picture import Form, Picture
 from geoplatform.rendering.scale import LARGER
 from geoplatform.rendering.view import View
+from geoplatform.rendering.visibility import is_visible
 from geoplatform.services.wms.exceptions import INVALID, ServiceException
 from geoplatform.services.wms.filters import Wanted
 from geoplatform.services.wms.maps import Map, parse_size
 from geoplatform.services.wms.parameters import Parameters
-from geoplatform.services.wms.scales import is_visible
 
 # What GetMap answers in, and what the picture calls it.
 FULL_COLOR = "image/png; mode=24bit"

@@ -2,8 +2,6 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.terminal import TerminalCommand
-from geoplatform.exchange.printing import print_summary
+from geoplatform.exchange.printing import print_summary, progress_bar
 from geoplatform.formats.startup import without_pandas
 
 ALL, NOTHING, SOME = 0, 2, 3
@@ -64,7 +62,7 @@ class Command(TerminalCommand):
         from geoplatform.exchange.mapping import MappingError, read_mapping
 
         try:
-            with _progress(file.name) as progress:
+            with progress_bar(file.name) as progress:
                 request = Request(
                     layer=_layer(layer),
                     path=file,
@@ -111,26 +109,3 @@ def _layer(name: str) -> Layer:
             returncode=NOTHING,
         )
     return found
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Any]:
-    """A bar on the terminal; none where nobody watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-
-        def show(done: int, total: int | None) -> None:
-            text = (
-                title
-                if total is None or done < total
-                else _("%(title)s: storing") % {"title": title}
-            )
-            bar.update(task, completed=done, total=total, description=text)
-
-        yield show

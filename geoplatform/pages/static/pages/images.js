@@ -14,7 +14,7 @@ const SHAPES = {
   cross: [[-1, -0.6], [-0.6, -1], [0, -0.4], [0.6, -1], [1, -0.6], [0.4, 0], [1, 0.6], [0.6, 1], [0, 0.4], [-0.6, 1], [-1, 0.6], [-0.4, 0]],
 };
 
-const SQUARE = 8; // CSS pixels: the square that a pattern repeats (rendering/patterns.py)
+const SQUARE = 8; // CSS pixels: the square that a pattern repeats (rendering/scale.py)
 
 /** @type {Record<string, (pen: CanvasRenderingContext2D) => void>} patterns, drawn in a square of SQUARE */
 const PATTERNS = {

@@ -7,7 +7,7 @@ import { say } from "./status.js";
 
 /** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
 /** @import { Position } from "./position.js" */
-/** @import { Drawing } from "./draw.js" */
+/** @import { Drawing } from "../pages/draw.js" */
 
 /**
  * @param {MapLibreMap} map
@@ -97,7 +97,7 @@ export function makePlace(map, current) {
     if (!form) return;
     const parts = readShape(field("shape").value)[0];
     if (!drawing) {
-      const { makeDrawing } = await import("./draw.js").catch(() => ({ makeDrawing: null }));
+      const { makeDrawing } = await import("../pages/draw.js").catch(() => ({ makeDrawing: null }));
       if (!makeDrawing || form !== current()) {
         if (!makeDrawing) say(text("noDrawing"));
         return;

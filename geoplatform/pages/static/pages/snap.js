@@ -1,7 +1,7 @@
 // Corners that are drawn near the outline of something that is there already come to lie on it: a plot on the fence.
 
-/** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
-/** @import { Corner } from "./shape.js" */
+/** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @typedef {[number, number]} Corner longitude, latitude */
 
 const REACH = 12; // pixels
 const MOST = 200; // features in view

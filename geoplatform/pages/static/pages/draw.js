@@ -1,11 +1,11 @@
 // Lines and areas drawn on the map with terra-draw, which is loaded with this module, when somebody draws.
 
-import { TerraDrawMapLibreGLAdapter } from "../pages/vendor/terra-draw-adapter.mjs";
-import { TerraDraw, TerraDrawLineStringMode, TerraDrawPolygonMode, TerraDrawSelectMode } from "../pages/vendor/terra-draw.mjs";
+import { TerraDrawMapLibreGLAdapter } from "./vendor/terra-draw-adapter.mjs";
+import { TerraDraw, TerraDrawLineStringMode, TerraDrawPolygonMode, TerraDrawSelectMode } from "./vendor/terra-draw.mjs";
 import { makeSnapping } from "./snap.js";
 
-/** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
-/** @import { Corner } from "./shape.js" */
+/** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
+/** @import { Corner } from "./snap.js" */
 /** @typedef {{set: (parts: Corner[][]) => void, stop: () => void}} Drawing */
 
 const COLOR = "#8a1c4a";

@@ -1,158 +1,28 @@
-"""Without a network nothing is lost: the page comes from the browser, contributions wait and are sent exactly once."""
+"""Without a network nothing is lost: the page comes from the browser, contributions wait and are sent."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import shutil
 import urllib.request
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Page, expect
+from playwright.sync_api import BrowserType, expect
 
-from layers.species import Species
-from tests import make
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, SECONDS, _fill, filled_server
-from tests.browser.cutting import Wire, wire_to
+from tests.browser.cutting import Wire
+from tests.browser.offline.steps import (
+    arrive,
+    fill,
+    nothing_waits,
+    nothing_waits_soon,
+    opened,
+    press,
+    put,
+    stored,
+    waiting_page,
+)
 
 pytestmark = pytest.mark.browser
-
-VILLAGE = (12.0, 53.5, 12.01, 53.506)  # small enough to be taken along in a moment
-ANSWER = 2000  # bytes, about as many as an answer's head and the beginning of its page
-
-
-@pytest.fixture(scope="module")
-def server(
-    _collected: None,
-    migrated_template: str,
-    django_db_setup: None,
-    django_db_blocker: pytest.FixtureRequest,
-) -> Iterator[str]:
-    """One where fifty trees in an hour from one browser are not too many."""
-    name = f"gptest_run_{os.getpid()}_offline"
-
-    def fill() -> None:
-        _fill()
-        village = make.municipality("13004999")
-        make.quarter(village, "c", VILLAGE, name="Am Anger")
-        tree = Species.objects.get(botanical_name="Malus domestica")
-        make.plant(12.005, 53.503, species=tree, cultivar="Gravensteiner")
-
-    rates = "new_at_once=500,new_hourly=500,nobody_at_once=500,nobody_hourly=500"
-    with filled_server(
-        name, migrated_template, django_db_blocker, fill, CONTRIBUTIONS=rates
-    ) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def one_wire(server: str) -> Iterator[Wire]:
-    with wire_to(server) as made:
-        yield made
-
-
-@pytest.fixture
-def wire(one_wire: Wire) -> Wire:
-    """The same for all, so that what a browser keeps is of one origin; whole when a test begins."""
-    one_wire.mend()
-    return one_wire
-
-
-@pytest.fixture(scope="module")
-def kind(browser: Browser) -> BrowserType:
-    return browser.browser_type
-
-
-@pytest.fixture(scope="module")
-def readied(one_wire: Wire, kind: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The profile of a browser in which somebody has said that the map is to work without a network."""
-    profile = tmp_path_factory.mktemp("readied")
-    one_wire.mend()
-    with opened(kind, profile) as page:
-        page.goto(f"{one_wire.address}/")
-        page.wait_for_selector("html.map-drawn", state="attached")
-        page.click("#tab-layers")
-        page.click("#offline-use")
-        expect(page.locator("#status")).to_contain_text("ohne Netz")
-    return profile
-
-
-@pytest.fixture
-def ready(readied: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    locks = shutil.ignore_patterns("Singleton*")
-    return shutil.copytree(readied, tmp_path / "profile", ignore=locks)
-
-
-@contextmanager
-def opened(kind: BrowserType, profile: Path) -> Iterator[Page]:
-    """A browser with a profile of its own, which is there again when it is opened once more."""
-    context = kind.launch_persistent_context(
-        profile,
-        executable_path=CHROMIUM,
-        args=[*ARGUMENTS, "--disable-background-networking"],
-        viewport={"width": 700, "height": 500},
-        locale="de-DE",
-    )
-    context.set_default_timeout(SECONDS)
-    try:
-        yield context.pages[0] if context.pages else context.new_page()
-    finally:
-        context.close()
-
-
-def arrive(page: Page, address: str) -> None:
-    """On the map, its scripts at work."""
-    page.goto(f"{address}/")
-    page.wait_for_selector("#tabs[role=tablist]")
-
-
-def fill(page: Page, latitude: float, longitude: float, species: str = "Apfel") -> None:
-    page.click("#tab-add")
-    page.fill("#add-form [name=species]", species)
-    page.fill("#add-form [name=latitude]", f"{latitude:.6f}")
-    page.fill("#add-form [name=longitude]", f"{longitude:.6f}")
-
-
-def press(page: Page) -> None:
-    page.click("#add-form [type=submit]")
-
-
-def stored(server: str, latitude: float, longitude: float) -> list[dict[str, Any]]:
-    """Trees within some five metres."""
-    d = 0.00005
-    box = f"{longitude - d},{latitude - d},{longitude + d},{latitude + d}"
-    with urllib.request.urlopen(f"{server}/api/collections/fruit-trees/items?bbox={box}") as answer:
-        return list(json.load(answer)["features"])
-
-
-def nothing_waits(page: Page) -> None:
-    expect(page.locator("#outbox")).to_be_hidden()
-    assert page.evaluate(WAITING) == 0
-
-
-WAITING = """async () => {
-    if (!(await indexedDB.databases()).some(each => each.name === "geoplatform-offline")) return 0;
-    return new Promise(done => {
-        const opening = indexedDB.open("geoplatform-offline");
-        opening.onsuccess = () => {
-            const asked = opening.result.transaction("outbox").objectStore("outbox").count();
-            asked.onsuccess = () => { opening.result.close(); done(asked.result); };
-        };
-    });
-}"""
-
-
-def kept_or_done(page: Page) -> None:
-    """Until it is in this browser's keeping, or the server has said that it is saved."""
-    while not page.evaluate(WAITING) and not page.locator("#details article").is_visible():
-        page.wait_for_timeout(10)
 
 
 def test_kept_offline_and_sent_when_the_browser_is_opened_again(
@@ -177,7 +47,6 @@ def test_kept_offline_and_sent_when_the_browser_is_opened_again(
     assert len(stored(server, 53.071, 11.021)) == 1
 
 
-@pytest.mark.prove
 def test_a_plot_is_drawn_without_a_network(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -203,91 +72,11 @@ def test_a_plot_is_drawn_without_a_network(
     assert layers.count("garden-plots") == 1
 
 
-def one_try(
-    server: str, wire: Wire, kind: BrowserType, profile: Path, chance: random.Random, number: int
-) -> tuple[str, int]:
-    """Add, the connection cut at some moment; close, open again, network back. How it was cut, and how many trees."""
-    print(number, end=" ", flush=True)
-    latitude, longitude = 53.001 + number % 9 / 100, 11.101 + number // 9 / 100
-    how = chance.choice(("before", "up", "down", "down", "later"))
-    with opened(kind, profile) as page:
-        page.goto(f"{wire.address}/")
-        page.wait_for_selector("#add-form", state="attached")
-        fill(page, latitude, longitude)
-        if how == "before":
-            wire.cut()
-        elif how == "up":
-            wire.cut_at(up=chance.randrange(1, 1500))
-        elif how == "down":
-            wire.cut_at(down=chance.randrange(0, ANSWER))
-        press(page)
-        # It is in this browser's keeping within a moment; from then on, anything may happen.
-        kept_or_done(page)
-        page.wait_for_timeout(chance.uniform(0, 600))
-        if how == "later":
-            wire.cut()
-    wire.cut()
-    with opened(kind, profile) as page:
-        if chance.random() < 0.5:
-            page.goto(f"{wire.address}/")  # still none
-            page.wait_for_selector("#add-form", state="attached")
-        wire.mend()
-        page.goto(f"{wire.address}/")
-        page.wait_for_selector("#add-form", state="attached")
-        expect(page.locator("#outbox")).to_be_hidden()
-        page.wait_for_timeout(300)
-        # Looked at a second time, after all that was begun has ended.
-        page.reload()
-        page.wait_for_selector("#add-form", state="attached")
-        nothing_waits(page)
-    return how, len(stored(server, latitude, longitude))
-
-
-@pytest.mark.parametrize(
-    "seed", [1, *(pytest.param(seed, marks=pytest.mark.prove) for seed in (2, 3))]
-)
-def test_exactly_once(server: str, wire: Wire, kind: BrowserType, ready: Path, seed: int) -> None:
-    how, count = one_try(server, wire, kind, ready, random.Random(seed), 60 + seed)
-    assert count == 1, how
-
-
-def put(page: Page, address: str, **fields: str) -> None:
-    """What waits, as a form left it there days ago: with a token that nobody takes any more."""
-    page.evaluate(
-        """([address, fields]) => new Promise(done => {
-            const opening = indexedDB.open("geoplatform-offline");
-            opening.onsuccess = () => {
-                const entry = {
-                    id: fields.id, address, body: Object.entries(fields), title: "Apfel", made: 0, tries: 0,
-                    state: "waits", form: `<form method="post" action="${address}"></form>`,
-                };
-                const acting = opening.result.transaction("outbox", "readwrite");
-                acting.objectStore("outbox").put(entry);
-                acting.oncomplete = () => { opening.result.close(); done(); };
-            };
-        })""",
-        [address, {"id": str(uuid.uuid4()), "token": "old", "consent": "1.0", **fields}],
-    )
-
-
-def waiting_page(kind: BrowserType, page: Page, wire: Wire) -> None:
-    """A page with a database for what waits: one contribution was kept, and taken back."""
-    arrive(page, wire.address)
-    wire.cut()
-    fill(page, 53.0, 11.0)
-    press(page)
-    expect(page.locator("#outbox li")).to_have_count(1)
-    page.click("#outbox button[data-do=delete]")
-    page.click("#outbox button[data-do=delete]")
-    expect(page.locator("#outbox")).to_be_hidden()
-
-
-@pytest.mark.prove
 def test_days_later_a_token_of_now_is_fetched(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
     with opened(kind, ready) as page:
-        waiting_page(kind, page, wire)
+        waiting_page(page, wire)
         put(
             page,
             "/fruit-trees/new",
@@ -340,7 +129,7 @@ def test_a_conflict_comes_back_as_a_question_with_both_versions(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
     with opened(kind, ready) as page:
-        waiting_page(kind, page, wire)
+        waiting_page(page, wire)
         wire.mend()
         page.reload()
         fill(page, 53.074, 11.024)
@@ -365,16 +154,9 @@ def test_a_conflict_comes_back_as_a_question_with_both_versions(
         nothing_waits(page)
 
 
-def nothing_waits_soon(page: Page) -> None:
-    page.wait_for_selector("#add-form", state="attached")
-    while page.evaluate(WAITING):
-        page.wait_for_timeout(50)
-
-
-@pytest.mark.prove
 def test_two_tabs_send_it_once(server: str, wire: Wire, kind: BrowserType, ready: Path) -> None:
     with opened(kind, ready) as page:
-        waiting_page(kind, page, wire)
+        waiting_page(page, wire)
         other = page.context.new_page()
         other.goto(f"{wire.address}/")
         for number in range(5):
@@ -433,7 +215,6 @@ def test_a_quarter_is_taken_along(server: str, wire: Wire, kind: BrowserType, re
         assert page.evaluate(kept) == 0
 
 
-@pytest.mark.prove
 def test_what_is_personal_is_never_kept(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -463,16 +244,3 @@ def test_what_is_personal_is_never_kept(
         wire.cut()
         page.goto(f"{wire.address}/fruit-trees/00000000-0000-4000-8000-000000000000")
         expect(page.locator("h1")).to_have_text("Kein Netz")
-
-
-@pytest.mark.prove
-@pytest.mark.parametrize("seed", range(5))
-def test_exactly_once_in_ten_tries(
-    server: str, wire: Wire, kind: BrowserType, ready: Path, seed: int
-) -> None:
-    """Before the request, within it, after it was stored and before the answer was read, within the answer, later."""
-    chance = random.Random(20 + seed)
-    tries = range(10 * seed, 10 * seed + 10)
-    found = [one_try(server, wire, kind, ready, chance, number) for number in tries]
-    print(found)
-    assert [each for each in found if each[1] != 1] == []
