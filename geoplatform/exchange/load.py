@@ -155,18 +155,25 @@ def _merge(request: Request, plan: Plan, staging: Staging, summary: Summary) -> 
     for row, key in settled.left:
         summary.add(REMOVED, _("people removed this feature or found it twice"), [row], [key])
     found += settled.moved_on
-    summary.updated = _write(request, plan, staging, summary, staging.columns) if found else 0
+    summary.updated = (
+        _write(request, plan, staging, summary, staging.columns, found) if found else 0
+    )
     summary.unchanged = found - summary.updated
     summary.inserted = staging.insert()
 
 
 def _write(
-    request: Request, plan: Plan, staging: Staging, summary: Summary, columns: Sequence[str]
+    request: Request,
+    plan: Plan,
+    staging: Staging,
+    summary: Summary,
+    columns: Sequence[str],
+    found: int,
 ) -> int:
-    """Merge the rows with what people changed, and write what is due; how many features differed."""
+    """Merge the rows found with what people changed, and write what is due; how many features differed."""
     merging = Merging(staging, plan.layer, joined=request.update)
     pairs = staging.pairs(columns, joined=request.update)
-    merging.lock(pairs)
+    merging.lock(pairs, found)
     told = merging.merge()
     before = merging.gone()
     updated = staging.update(pairs)
@@ -240,7 +247,7 @@ def _update(request: Request, plan: Plan, staging: Staging, summary: Summary) ->
         if rows:
             summary.add(REPORTED, reason, rows, [None] * len(rows))
     columns = [each for each in staging.columns if each not in match]
-    summary.updated = _write(request, plan, staging, summary, columns)
+    summary.updated = _write(request, plan, staging, summary, columns, found)
     summary.unchanged = found - summary.updated
 
 

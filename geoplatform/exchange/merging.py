@@ -36,6 +36,8 @@ from geoplatform.query.select import raw_cursor
 # Whose a feature is, which is not for people to change.
 OWNED = ("source_id", "source_key", "licence", "municipality_id")
 STATUS = "status"
+# Rows found from which on they are joined as a whole.
+MANY = 5000
 
 
 @dataclass(frozen=True)
@@ -55,25 +57,22 @@ class Merging:
     layer: Layer
     joined: bool
 
-    def lock(self, pairs: dict[str, sql.Composable]) -> None:
+    def lock(self, pairs: dict[str, sql.Composable], found: int) -> None:
         """Lock the features that may be written, and note which of them people changed.
 
         Nothing else is written afterwards, so nobody's edit can fall between the look and the write.
         """
         self.run("DROP TABLE IF EXISTS pg_temp.pending, pg_temp.met")
-        # Planned for the features that were found, not for none of them.
-        self.run("SELECT geoplatform.analyze_staged()")
+        if found > MANY:
+            # The statistics of the staged rows are from before they were found.
+            self.run("SET LOCAL enable_nestloop = off")
         # Before the rows' own locks, as all who derive from what lies around take them.
         self.run("SELECT geoplatform.derives()")
         self.run(
             """CREATE TEMP TABLE pending ON COMMIT DROP AS
-            WITH there AS MATERIALIZED (
-                SELECT DISTINCT f.changeset AS id FROM pg_temp.staged g JOIN {table} f ON f.id = g.target
-            ), imports AS MATERIALIZED (
-                SELECT id FROM there JOIN history_changeset c USING (id) WHERE c.channel = 'import')
             SELECT r."row", t.id, i.id IS NULL OR s.feature IS NOT NULL OR o.id IS NOT NULL AS met
             FROM pg_temp.staged r JOIN {table} t ON t.id = r.target
-            LEFT JOIN imports i ON i.id = t.changeset
+            LEFT JOIN (SELECT id FROM history_changeset WHERE channel = 'import') i ON i.id = t.changeset
             LEFT JOIN (SELECT DISTINCT feature FROM {said}) s ON s.feature = t.id
             LEFT JOIN pg_temp.origin o ON o."row" = r."row"
             WHERE i.id IS NULL OR s.feature IS NOT NULL OR o.id IS NOT NULL OR ROW({old}) IS DISTINCT FROM ROW({new})
@@ -81,7 +80,10 @@ class Merging:
             old=_row("t", pairs),
             new=sql.SQL(", ").join(pairs.values()),
         )
-        self.run('CREATE INDEX ON pg_temp.pending ("row"); ANALYZE pg_temp.pending')
+        self.run(
+            "SET LOCAL enable_nestloop TO DEFAULT;"
+            ' CREATE INDEX ON pg_temp.pending ("row"); ANALYZE pg_temp.pending'
+        )
 
     def merge(self) -> list[Told]:
         """Put into the staged rows what people's changes leave of them; what both changed is given back."""

@@ -1,8 +1,10 @@
-"""What sources last said of features that people changed. Of all others it is what their last import wrote."""
+"""What sources say besides what layers hold: their last word where people changed it, and all of an object's tags."""
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from geoplatform.catalog.models import Source
 
 
 class LastSaid(models.Model):
@@ -30,3 +32,31 @@ class LastSaid(models.Model):
 
     def __str__(self) -> str:
         return f"{self.layer} {self.feature}"
+
+
+class ObjectTags(models.Model):
+    """All that a source says of an object (`node/123`), whatever of it the layers hold: for a field that comes later.
+
+    Nothing shows or searches it. It follows the source's last import and has no versions: the source keeps its own.
+    """
+
+    source = models.ForeignKey(
+        Source,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        db_constraint=False,  # written in sets, joined with the features of the source
+        db_index=False,
+        related_name="+",
+    )
+    source_key = models.TextField(_("key in its source"), db_collation="C")
+    tags = models.JSONField(_("tags"))
+
+    class Meta:
+        verbose_name = _("tags of an object")
+        verbose_name_plural = _("tags of objects")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_key"], name="tags_once_per_object")
+        ]
+
+    def __str__(self) -> str:
+        return self.source_key

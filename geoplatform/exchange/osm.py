@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
+from geoplatform.catalog.models import Source
 from geoplatform.exchange import places
 from geoplatform.exchange.errors import LoadError
 from geoplatform.exchange.fixtures import load_with_species
 from geoplatform.exchange.load import Request
 from geoplatform.exchange.mapping import MappingError, Place
+from geoplatform.exchange.object_tags import keep_tags
 from geoplatform.exchange.osm_area import Area
 from geoplatform.exchange.osm_mapping import (
     METRIC_CRS,
@@ -35,7 +37,7 @@ from geoplatform.exchange.osm_mapping import (
     read_mappings,
 )
 from geoplatform.exchange.report import Summary
-from geoplatform.formats.osm import ID, Found, read_osm
+from geoplatform.formats.osm import ID, TAGS, Found, read_osm
 from geoplatform.formats.readers import GEOMETRY, Batch, Reader, UnreadableFile
 
 
@@ -48,6 +50,7 @@ class OsmRequest:
     only          names of layers; empty: all that have a mapping
     dry_run       do everything and take it back
     strict        report unknown species instead of adding them
+    tags          keep all tags of each object (`ObjectTags`), whatever of them becomes a field
     """
 
     path: Path
@@ -56,6 +59,7 @@ class OsmRequest:
     only: Sequence[str] = ()
     dry_run: bool = False
     strict: bool = False
+    tags: bool = False
 
 
 @dataclass
@@ -72,7 +76,7 @@ def load_osm(request: OsmRequest, mappings: Sequence[OsmMapping] | None = None) 
     try:
         chosen = _chosen(read_mappings() if mappings is None else mappings, request.only)
         with tempfile.TemporaryDirectory(prefix="osm-") as folder:
-            selections = [each.selection for each in chosen]
+            selections = [replace(each.selection, whole=request.tags) for each in chosen]
             found = read_osm(request.path, selections, Path(folder))
             with transaction.atomic():
                 loaded = _load(request, dict(zip(chosen, found, strict=True)))
@@ -147,7 +151,10 @@ def _load_town(request: OsmRequest, mapping: OsmMapping, found: Found) -> list[L
         column = pa.array([str(25800 + zone)], pa.string())
         rows = rows.append_column(METRIC_CRS, column)
         reader = _reader(mapping, iter([Batch(rows, np.array([1]))]))
-        return [_loaded(request, mapping, reader, None, Loaded(mapping.layer.name))]
+        loaded = _loaded(request, mapping, reader, None, Loaded(mapping.layer.name))
+        if request.tags:
+            _keep_tags(loaded, mapping, [rows.select([ID, TAGS])])
+        return [loaded]
     return []
 
 
@@ -159,12 +166,20 @@ def _load_layer(
     holders: tuple[np.ndarray, list[str]] | None,
 ) -> Loaded:
     told = Loaded(mapping.layer.name)
-    reader = _reader(mapping, _rows(mapping, found, area, holders, told))
+    said: list[pa.Table] = []
+    reader = _reader(mapping, _rows(mapping, found, area, holders, told, said))
     if area.whole is not None:
         place = Place(None, {None: area.whole.info})
     else:
         place = Place(TOWN, {each.ags: each.info for each in area.towns})
-    return _loaded(request, mapping, reader, place, told)
+    loaded = _loaded(request, mapping, reader, place, told)
+    _keep_tags(loaded, mapping, said)
+    return loaded
+
+
+def _keep_tags(loaded: Loaded, mapping: OsmMapping, said: list[pa.Table]) -> None:
+    if said and loaded.summary.loaded:
+        keep_tags(mapping.layer.model, Source.objects.get(name=SOURCE.name), said)
 
 
 def _loaded(
@@ -211,8 +226,9 @@ def _rows(
     area: Area,
     holders: tuple[np.ndarray, list[str]] | None,
     told: Loaded,
+    said: list[pa.Table],
 ) -> Iterator[Batch]:
-    """The objects within the area, with what the file as a whole tells of them."""
+    """The objects within the area, with what the file as a whole tells of them; their tags go into `said`."""
     number = 0
     for table in found.batches():
         shapes = shapely.from_wkb(table[GEOMETRY].combine_chunks().to_numpy(False))
@@ -228,7 +244,10 @@ def _rows(
         table = table.append_column(WITHIN, pa.array(keys, pa.string()))
         table = table.append_column(METRIC_CRS, pa.nulls(len(shapes), pa.string()))
         if inside.any():
-            yield Batch(table.filter(pa.array(inside)), numbers[inside])
+            table = table.filter(pa.array(inside))
+            if TAGS in table.column_names:
+                said.append(table.select([ID, TAGS]))
+            yield Batch(table, numbers[inside])
 
 
 def _learned(table: pa.Table, known: Any, value: str, by: str) -> pa.Array:

@@ -27,7 +27,7 @@ MOST_UNPACKED, FREELY_UNPACKED = 100, 1 << 28
 BROKEN, TOO_MUCH = 3, 4  # as osm_read.py ends
 # As C++, Python and the system (of threads) say it.
 NO_MEMORY = ("bad_alloc", "MemoryError", "Resource temporarily unavailable")
-ID, TAKEN = "@id", "@taken"
+ID, TAKEN, TAGS = "@id", "@taken", "@tags"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +39,14 @@ class Selection:
     leave: Sequence[str] = ()
     say: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tags: Sequence[str] = ()
+    whole: bool = False
     learn: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The rows of one selection, in a file: `@id` (`node/123`), `@taken`, what is said, tags, GEOMETRY (WKB, 4326)."""
+    """The rows of one selection, in a file: `@id` (`node/123`), `@taken`, `@tags` (all of them, as JSON) if asked for,
+    what is said, tags, GEOMETRY (WKB, 4326)."""
 
     path: Path
     learned: Mapping[str, Mapping[str, str]]

@@ -21,12 +21,16 @@ import pyarrow as pa
 from geoplatform.formats.osm_tags import Choice, parse
 from geoplatform.formats.startup import without_pandas
 
-ID, TAKEN = "@id", "@taken"
+ID, TAKEN, TAGS = "@id", "@taken", "@tags"
 POINT, LINE, AREA = "point", "line", "area"
 ROWS_AT_ONCE = 16_384
 BROKEN, TOO_MUCH = 3, 4
 ByKey = dict[str, list["Selection"]]
 NAMES = {"n": "node", "w": "way", "r": "relation"}
+
+
+# As PostgreSQL takes it; the NUL that it would not take ends a text of libosmium.
+written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Selection:
@@ -37,6 +41,7 @@ class Selection:
     leave     conditions under which it is not taken all the same
     say       further columns, each by a table like `take`
     tags      tags that become columns
+    whole     whether all tags together, as JSON, become the column `@tags`
     learn     column -> two tags: what the second one's value goes with most often, over all objects of the file
     """
 
@@ -46,10 +51,11 @@ class Selection:
         self.leave = [parse(each) for each in said["leave"]]
         self.say = {name: Choice(table) for name, table in said["say"].items()}
         self.tags: list[str] = said["tags"]
+        self.whole: bool = said["whole"]
         self.learn: dict[str, list[str]] = said["learn"]
         self.learned: dict[str, dict[str, Counter[str]]] = {name: {} for name in self.learn}
         self.expected: set[str] = set()
-        names = [ID, TAKEN, *self.say, *self.tags]
+        names = [ID, TAKEN, *([TAGS] if self.whole else []), *self.say, *self.tags]
         self.columns: dict[str, list[Any]] = {name: [] for name in names}
         self.shapes: list[bytes | None] = []
         self.schema = pa.schema(
@@ -68,6 +74,8 @@ class Selection:
         columns = self.columns
         columns[ID].append(key)
         columns[TAKEN].append(taken)
+        if self.whole:
+            columns[TAGS].append(written(tags))
         for name, choice in self.say.items():
             columns[name].append(choice.value(tags))
         for name in self.tags:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,7 @@ LOOK: Look = (naming.INK, naming.PAPER)
 DENSEST = 2
 
 
-@dataclass(frozen=True)
-class Straight:
+class Straight(NamedTuple):
     """A line of text: where it begins on its base line, in whole pixels, so that one stamp serves every place."""
 
     line: Line
@@ -61,12 +61,15 @@ def upon_entries(entries: Bytes, view: View, written: Written, palette: Palette)
     for each in written:
         assert isinstance(each, Straight)
         stamp = make(each.line, view.ratio, palette)
+        table = stamp.table
+        rows, columns = table.shape
         top, left = each.y + stamp.top, each.x + stamp.left
-        # Strange letters reach further than their line is high.
-        above, before = max(-top, 0), max(-left, 0)
-        table = stamp.table[above : max(height - top, 0), before : max(width - left, 0)]
-        top, left = top + above, left + before
-        part = entries[top : top + table.shape[0], left : left + table.shape[1]]
+        if top < 0 or left < 0 or top + rows > height or left + columns > width:
+            # Strange letters reach further than their line is high.
+            above, before = max(-top, 0), max(-left, 0)
+            table = table[above : max(height - top, 0), before : max(width - left, 0)]
+            (rows, columns), top, left = table.shape, top + above, left + before
+        part = entries[top : top + rows, left : left + columns]
         part[...] = over.take(table + part)
 
 

@@ -234,6 +234,25 @@ def test_mapservers_wfs_by_box(wfs, town_of_others, harvested, version):
     assert all(box.distance(shapely.Point(at)) < 0.01 for at in here.values())
 
 
+FILTERS = {
+    "2.0.0": """<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'><fes:PropertyIsGreaterThan>
+<fes:ValueReference>height_m</fes:ValueReference><fes:Literal>20</fes:Literal></fes:PropertyIsGreaterThan></fes:Filter>""",
+    "1.1.0": """<Filter xmlns='http://www.opengis.net/ogc'><PropertyIsGreaterThan>
+<PropertyName>height_m</PropertyName><Literal>20</Literal></PropertyIsGreaterThan></Filter>""",
+}
+
+
+@pytest.mark.skipif(mapserver.PROGRAM is None, reason=mapserver.MISSING)
+@pytest.mark.parametrize("version", ["2.0.0", "1.1.0"])
+def test_mapservers_wfs_by_filter(wfs, town_of_others, harvested, version):
+    text = FILTERS[version].replace("\n", "")
+    asked = f'layer = "{NAMES[version]}trees"\nversion = "{version}"\nfilter = """{text}"""'
+    harvested("trees", "wfs", f"{wfs.url}/wfs", asked)
+    tall = {key: each for key, each in town_of_others[1].items() if (each[0] or 0) > 20}
+    assert 0 < len(tall) < TREES
+    check_trees(tall)
+
+
 @pytest.mark.skipif(not (pygeoapi.BIN / "pygeoapi").exists(), reason=pygeoapi.MISSING)
 @pytest.mark.parametrize("crs", ["", "EPSG:4326", "EPSG:25833"])
 def test_pygeoapi(harvested, tmp_path, crs):

@@ -119,7 +119,7 @@ def offer_api(there: Neighbour, count: int, page: int = 10, **lies: Any) -> None
         items = {
             "rel": "items",
             "type": GEOJSON,
-            "href": f"{there.url}/api/collections/trees/items",
+            "href": "trees/items",
         }
         request.say({"id": "trees", "links": [items]}, "application/json")
 

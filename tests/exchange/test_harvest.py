@@ -6,9 +6,11 @@ from datetime import date
 
 import pytest
 from django.utils import timezone
+from pyproj import Transformer
 
 from geoplatform.catalog.models import Source
 from geoplatform.exchange.errors import LoadError
+from geoplatform.exchange.harvest.description import read_source
 from geoplatform.exchange.harvest.store import open_store
 from layers.plants import Plant
 from tests.exchange.neighbour import GEOJSON, collection, offer_api, tree
@@ -39,6 +41,83 @@ def test_a_second_run_updates(there, described, run):
     assert (summary.inserted, summary.updated, summary.unchanged) == (1, 1, 1)
     assert Plant.objects.get(source_key="tree-1").height_m == 19
     assert Plant.objects.count() == 26
+
+
+def test_a_complete_harvest_marks_what_is_gone(there, described, run):
+    offer_api(there, 25)
+    run(described())
+    source = described()
+    source.path.write_text("complete = true\n" + source.path.read_text())
+    offer_api(there, 24)
+    assert run(read_source(source.path)).summary.gone == 1
+    assert Plant.objects.get(source_key="tree-24").status == "gone"
+    offer_api(there, 10)
+    with pytest.raises(LoadError, match="--most-gone"):
+        run(read_source(source.path))
+    assert Plant.objects.filter(status="gone").count() == 1
+
+
+@pytest.mark.parametrize("query", ["", "?f=json", "?token=a%2Fb"])
+def test_a_landing_page_with_a_query_or_without_a_slash(there, described, run, query):
+    offer_api(there, 25)
+    there.answers["/api"] = there.answers["/api/"]
+    assert run(described(path=f"/api{query}")).summary.inserted == 25
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:25833"])
+def test_a_crs_that_all_collections_offer(there, described, run, crs):
+    """18-058r1, 6.2.1: `#/crs` stands for the list beside the collections. Axes are those of the CRS."""
+    offer_api(there, 25)
+    name = f"http://www.opengis.net/def/crs/EPSG/0/{crs[5:]}"
+    items = {"rel": "items", "type": GEOJSON, "href": f"{there.url}{ITEMS}"}
+    there.answers["/api/collections"] = lambda request: request.say(
+        {"crs": [name], "collections": []}, "application/json"
+    )
+    there.answers["/api/collections/trees"] = lambda request: request.say(
+        {"id": "trees", "crs": ["#/crs"], "links": [items]}, "application/json"
+    )
+    position = Transformer.from_crs("OGC:CRS84", crs).transform(11.05, 53.05)
+    feature = {**tree(1), "geometry": {"type": "Point", "coordinates": position}}
+    there.answers[ITEMS] = lambda request: request.say(
+        collection([feature]), GEOJSON, Content_Crs=f"<{request.query['crs']}>"
+    )
+    run(described(service=f'layer = "trees"\ncrs = "{crs}"'))
+    assert Plant.objects.get().location.coords == pytest.approx((11.05, 53.05), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (None, "does not say what it gives"),
+        ("http://www.opengis.net/def/crs/EPSG/0/25833", "it gives http"),
+    ],
+)
+def test_a_service_that_gives_another_crs_than_was_asked_for(there, described, run, said, told):
+    offer_api(there, 25)
+    name = "http://www.opengis.net/def/crs/EPSG/0/4326"
+    items = {"rel": "items", "type": GEOJSON, "href": f"{there.url}{ITEMS}"}
+    there.answers["/api/collections/trees"] = lambda request: request.say(
+        {"id": "trees", "crs": [name], "links": [items]}, "application/json"
+    )
+    headers = {"Content_Crs": f"<{said}>"} if said else {}
+    there.answers[ITEMS] = lambda request: request.say(collection([tree(1)]), GEOJSON, **headers)
+    with pytest.raises(LoadError, match=told):
+        run(described(service='layer = "trees"\ncrs = "EPSG:4326"'))
+    assert Plant.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", ["EPSG:25833", "urn:ogc:def:crs:EPSG::25833"])
+def test_geojson_of_2008_names_its_crs(there, described, run, name):
+    easting, northing = Transformer.from_crs("OGC:CRS84", "EPSG:25833").transform(11.05, 53.05)
+    feature = {**tree(1), "geometry": {"type": "Point", "coordinates": [easting, northing]}}
+    crs = {"type": "name", "properties": {"name": name}}
+    body = {"type": "FeatureCollection", "crs": crs, "features": [feature]}
+    there.answers["/trees.geojson"] = lambda request: request.say(body, GEOJSON)
+    run(described("geojson", "/trees.geojson", service=""))
+    assert Plant.objects.get().location.coords == pytest.approx((11.05, 53.05), abs=1e-9)
+    crs["properties"]["name"] = "http://127.0.0.1/crs.wkt"
+    with pytest.raises(LoadError, match="no name of a CRS"):
+        run(described("geojson", "/trees.geojson", service=""))
 
 
 def test_an_interrupted_harvest_goes_on_where_it_stopped(there, described, run):

@@ -40,6 +40,10 @@ pytestmark = pytest.mark.django_db
             "service.filter",
         ),
         ({"kind": "geojson", "service": "page_size = 10"}, "service.page_size"),
+        (
+            {"service": 'layer = "a"\ncounts = false', "key": 'id"]\ncomplete = true\nx = ["'},
+            "complete",
+        ),
         ({"limits": "megabytes = 99999"}, "limits.megabytes"),
         ({"limits": "speed = 1"}, "limits.speed"),
         ({"fields": "height_m = ["}, "neighbour.toml"),

@@ -1,9 +1,13 @@
 """WFS 2.0 and 1.1: axes as the CRS's name says, pages of all kinds of servers, XML that must not be read."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
+from pyproj import Transformer
 from shapely.geometry import Point
 
 from geoplatform.exchange.errors import LoadError
+from geoplatform.exchange.harvest.description import read_source
 from layers.plants import Plant
 from tests.exchange.wfs_server import (
     ENTITIES,
@@ -238,6 +242,67 @@ def test_what_is_not_there(there, wfs, run, description, told):
     offer_wfs(there, 12)
     with pytest.raises(LoadError, match=told):
         run(wfs(**description))
+
+
+@pytest.mark.parametrize(
+    ("service", "asked"),
+    [
+        (
+            'filter = "<Filter><a>1 &lt; 2</a></Filter>"',
+            {"filter": "<Filter><a>1 &lt; 2</a></Filter>"},
+        ),
+        ("parameters = { sortBy = 'nr', x = 'ä&b' }", {"sortBy": "nr", "x": "ä&b"}),
+        # 09-025r2, 7.9.2.4.2: a box names its CRS, and is written as that has it.
+        ("bbox = [11, 53, 11.5, 54]", {"bbox": "53.0,11.0,54.0,11.5,urn:ogc:def:crs:EPSG::4326"}),
+        ("page_size = 20", {"count": "20"}),
+    ],
+)
+def test_what_is_asked_for(there, wfs, run, service, asked):
+    offer_wfs(there, 12)
+    run(wfs(service))
+    queries = [dict(parse_qsl(urlsplit(each).query)) for each in there.asked]
+    pages = [each for each in queries if each["request"] == "GetFeature"]
+    assert pages
+    for each in pages:
+        assert asked.items() <= each.items()
+
+
+@pytest.mark.parametrize("version", ["2.0.0", "1.1.0"])
+@pytest.mark.parametrize("crs", ["urn:ogc:def:crs:EPSG::25833", None])
+def test_a_wfs_that_gives_geojson(there, wfs, run, version, crs):
+    """Some servers tell the CRS at the end; positions are easting or longitude first in any case."""
+    offer_wfs(there, 25, version=version)
+    honest = there.answers["/wfs"]
+    to_utm = Transformer.from_crs("OGC:CRS84", "EPSG:25833", always_xy=True)
+
+    def answer(request):
+        if request.query.get("outputFormat") != "application/json" or "resultType" in request.query:
+            honest(request)
+            return
+        start = int(request.query.get("startindex", 0))
+        places = [(11.05 + number * 1e-5, 53.05) for number in range(start, min(start + 10, 25))]
+        features = [
+            {
+                "type": "Feature",
+                "id": f"trees.{start + row}",
+                "geometry": {"type": "Point", "coordinates": to_utm.transform(*at) if crs else at},
+                "properties": {"species": "Malus domestica", "height": 1, "nr": "007"},
+            }
+            for row, at in enumerate(places)
+        ]
+        body = {"type": "FeatureCollection", "features": features, "numberMatched": 25}
+        if crs:
+            body["crs"] = {"type": "name", "properties": {"name": crs}}
+        request.say(body, "application/json;charset=UTF-8")
+
+    there.answers["/wfs"] = answer
+    source = wfs('format = "application/json"\npage_size = 10', version=version)
+    source.path.write_text(source.path.read_text().replace("gml_id", "id"))
+    assert run(read_source(source.path)).summary.inserted == 25
+    for plant in Plant.objects.all():
+        number = int(plant.source_key.rpartition(".")[2])
+        assert Point(plant.location.coords).distance(Point(11.05 + number * 1e-5, 53.05)) < 1e-9
+        assert plant.note == "007"
 
 
 def test_capabilities_that_lead_to_another_host(there, wfs, run):

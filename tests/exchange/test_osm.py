@@ -3,12 +3,15 @@
 import bz2
 import csv
 import gzip
+import json
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from geoplatform.catalog.models import Licensing, Source
+from geoplatform.exchange.models import ObjectTags
 from layers.gardens import Garden, GardenPlot
 from layers.green_corridors import GreenCorridor
 from layers.green_spaces import GreenSpace
@@ -303,3 +306,72 @@ def test_without_a_municipality_it_says_what_to_do(load_osm):
         load_osm(file)
     with pytest.raises(CommandError, match="boundary"):
         load_osm(file, "--municipality", "13004000")
+
+
+def test_all_tags_of_an_object_are_kept_and_nobody_is_shown_them(load_osm):
+    make.species()
+    make.town()
+    file = OsmFile()
+    tags = {
+        "natural": "tree",
+        "species": "Malus domestica",
+        "denotation": "natural_monument",
+        "note": 'Größe "1"\\',
+    }
+    file.node(11.05, 53.05, **tags)
+    file.node(11.5, 53.05, natural="tree", species="Malus domestica")  # elsewhere
+    file.node(11.06, 53.05, natural="bench")
+    # One object, two layers: an orchard is green, and a garden where people share it.
+    file.box(
+        11.12, 53.02, 11.13, 53.03, landuse="orchard", orchard="meadow_orchard", wheelchair="yes"
+    )
+    load_osm(file, "--tags")
+    kept = {each.source_key: each.tags for each in ObjectTags.objects.all()}
+    assert kept["node/1"] == tags
+    assert kept["way/1"]["wheelchair"] == "yes"
+    assert set(kept) == {"node/1", "way/1"}
+    [item] = json.loads(Client().get("/api/collections/trees/items").getvalue())["features"]
+    assert "natural_monument" not in json.dumps(item)
+    assert Client().get("/api/collections/trees/items", {"denotation": "x"}).status_code == 400
+
+
+def test_tags_follow_the_last_import(load_osm):
+    make.species()
+    make.town()
+    first, second = OsmFile(), OsmFile()
+    first.node(11.05, 53.05, natural="tree", species="Malus domestica", operator="A")
+    second.node(11.05, 53.05, natural="tree", species="Malus domestica", fixme="B")
+    load_osm(first, "--tags")
+    [before] = ObjectTags.objects.all()
+    load_osm(first, "--tags")
+    load_osm(second, "--tags", "--dry-run")
+    assert ObjectTags.objects.get(pk=before.pk).tags["operator"] == "A"
+    load_osm(second, "--tags")
+    [after] = ObjectTags.objects.all()
+    assert after.tags == {"natural": "tree", "species": "Malus domestica", "fixme": "B"}
+
+
+def test_the_municipality_that_a_file_brings_keeps_its_tags(load_osm):
+    file = OsmFile()
+    ring = file.box(11.0, 53.0, 11.2, 53.1)
+    file.relation(
+        (ring, "outer"),
+        type="boundary",
+        boundary="administrative",
+        admin_level=8,
+        name="Schwerin",
+        de__amtlicher_gemeindeschluessel="13004000",
+        wikidata="Q7030",
+    )
+    load_osm(file, "--municipality", "13004000", "--tags")
+    assert [each.tags["wikidata"] for each in ObjectTags.objects.all()] == ["Q7030"]
+
+
+def test_tags_are_kept_only_if_wanted(load_osm):
+    make.species()
+    make.town()
+    file = OsmFile()
+    file.node(11.05, 53.05, natural="tree", species="Malus domestica", fixme="B")
+    load_osm(file)
+    assert Plant.objects.count() == 1
+    assert not ObjectTags.objects.exists()

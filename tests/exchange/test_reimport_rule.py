@@ -172,7 +172,7 @@ def _town():
 
 
 def test_each_part_round_by_round(tmp_path):
-    examples(tmp_path, 12)
+    examples(tmp_path, 8)
 
 
 @pytest.mark.prove

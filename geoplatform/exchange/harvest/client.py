@@ -38,7 +38,11 @@ class HarvestError(LoadError):
     """Nothing was loaded; the message begins with the address."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{url}: {reason}")
+        super().__init__(_plain(f"{url}: {reason}"))
+
+
+class Untrue(HarvestError):
+    """What came contradicts itself: to go on from there would come to the same end."""
 
 
 class _Passing(Exception):
@@ -257,6 +261,14 @@ class Client:
             raise _Passing(_("the answer is cut short"))
         self.left -= size
         return size
+
+
+LONGEST_MESSAGE = 1000
+
+
+def _plain(text: str) -> str:
+    """One line of signs that can be shown: parts of it are a stranger's words, for somebody's terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)[:LONGEST_MESSAGE]
 
 
 # All that has a meaning in a path or query, and what is quoted already.

@@ -142,7 +142,7 @@ def _read(path: Path) -> Described:
         contact=top.text("contact"),
         interval_hours=_number(top, "interval_hours", 0, 24 * 366),
         attribution=top.text("attribution", needed=background) if background else "",
-        mapping=None if background else mapping_of(top, path),
+        mapping=None if background else _mapping(top, path, service),
         digest=hashlib.blake2b(repr(service).encode(), digest_size=16).hexdigest(),
     )
     top.done()
@@ -196,6 +196,13 @@ def _service(section: Section) -> Service:
     _fits(section, service)
     section.done()
     return service
+
+
+def _mapping(top: Section, path: Path, service: Service) -> Mapping:
+    mapping = mapping_of(top, path)
+    if mapping.complete and not service.counts:
+        raise top.wrong("complete", _("can only be where the service's counts come true"))
+    return mapping
 
 
 # Keys that mean something to one kind of service only.

@@ -7,7 +7,6 @@ is whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,18 +19,11 @@ import shapely
 from django.utils.translation import gettext as _
 
 from geoplatform.exchange.geometry import from_wkb, parse_crs
+from geoplatform.exchange.harvest.crs import code_of
 from geoplatform.exchange.harvest.json_features import LARGEST
 from geoplatform.exchange.values import as_text
 from geoplatform.formats.readers import GEOMETRY
 
-# As written in srsName (OGC 07-092r3, 05-010, 09-048r5; the last one by the German surveys), and nothing that GDAL
-# could take for a file or an address.
-CRS_NAME = re.compile(
-    r"(?:urn:(?:x-)?ogc:def:crs:EPSG:[0-9.]*:|https?://www\.opengis\.net/def/crs/EPSG/[0-9.]+/"
-    r"|https?://www\.opengis\.net/gml/srs/epsg\.xml#|EPSG:)(?P<epsg>[0-9]{4,6})"
-    r"|(?:urn:ogc:def:crs:OGC:[0-9.]*:|https?://www\.opengis\.net/def/crs/OGC/[0-9.]+/|OGC:)CRS84"
-    r"|urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])"
-)
 DEEP, DEEPEST = 3, 100  # collection, member, feature
 MEMBERS = ("member", "featureMember", "featureMembers")
 AXES = {"": "AUTO", "xy": "NO", "yx": "YES"}
@@ -64,7 +56,7 @@ class Seen:
 
     def crs_code(self) -> str | None:
         """`EPSG:25833`, None where no geometry names a CRS. Raises WrongXml where they name several."""
-        codes = {_code(each) for each in self.crs}
+        codes = {code for each in self.crs if (code := code_of(each))}
         if len(codes) > 1:
             raise WrongXml(
                 _("several CRS in one answer: %(names)s") % {"names": ", ".join(sorted(self.crs))}
@@ -80,13 +72,6 @@ class Seen:
         """A number in the outermost element; None where none, or none that is one (`unknown`)."""
         text = self.attributes.get(name, "")
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
-
-
-def _code(name: str) -> str:
-    found = CRS_NAME.fullmatch(name)
-    if found and found["epsg"]:
-        return f"EPSG:{found['epsg']}"
-    return f"EPSG:258{found['zone']}" if found and found["zone"] else "OGC:CRS84"
 
 
 def look_through(path: Path, *, doctype: bool = False) -> Seen:
@@ -114,7 +99,7 @@ def look_through(path: Path, *, doctype: bool = False) -> Seen:
             member = local in MEMBERS
         seen.members |= depth == DEEP and member
         if said := attributes.get("srsName"):
-            if not CRS_NAME.fullmatch(said):
+            if code_of(said) is None:
                 raise WrongXml(_("%(name)s is no name of a CRS") % {"name": said[:80]})
             seen.crs.add(said)
 

@@ -83,16 +83,21 @@ class _Watched(http.client.HTTPConnection):
     """A connection to a permitted address that another thread can break off, whatever it is doing."""
 
     watch: socket.socket | None = None
+    broken_off = False
 
     def connect(self) -> None:
         self.sock = open_socket(self.host, self.port, float(self.timeout or 0) or 30.0)
         self.watch = self.sock.dup()
+        if self.broken_off:  # while it was being made
+            self.break_off()
 
     def break_off(self) -> None:
         """End all waiting for the other side."""
-        if self.watch is not None:
+        self.broken_off = True
+        watch = self.watch
+        if watch is not None:
             with suppress(OSError):  # it has ended by itself
-                self.watch.shutdown(socket.SHUT_RDWR)
+                watch.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         super().close()

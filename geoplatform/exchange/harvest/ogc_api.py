@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from owslib.ogcapi.features import Features
 
 from geoplatform.exchange.harvest import json_features
-from geoplatform.exchange.harvest.axes import north_first
 from geoplatform.exchange.harvest.client import Answer, Client, HarvestError, joined
+from geoplatform.exchange.harvest.crs import code_of, north_first
 from geoplatform.exchange.harvest.description import Described
 from geoplatform.exchange.harvest.json_features import WrongJson
 from geoplatform.exchange.harvest.pages import Page
@@ -29,29 +29,29 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
 class _Ways(Features):
-    """OWSLib's client of OGC APIs, whose requests are ours."""
+    """OWSLib's client of OGC APIs, whose requests are ours. `at` is where the last answer came from."""
 
     def __init__(self, url: str, client: Client, body: Path) -> None:
-        self.client, self.body = client, body
-        super().__init__(url, json_=json.dumps(_get(client, url, body)))
+        self.client, self.body, self.at = client, body, url
+        super().__init__(url, json_=json.dumps(self._get(url)))
 
     def _request(self, method: str = "GET", path: str | None = None, **_more: Any) -> Any:
-        return _get(self.client, self._build_url(path), self.body)
+        return self._get(self._build_url(path))
 
-
-def _get(client: Client, url: str, body: Path) -> dict[str, Any]:
-    """A small JSON object. Raises HarvestError."""
-    try:
-        answer = client.get(url, body, accept="application/json", most=SMALL)
-        check_type(answer, JSON)
-        found = json.loads(body.read_bytes())
-    except (ValueError, RecursionError):
-        raise HarvestError(url, _("the JSON is broken or cut short")) from None
-    finally:
-        body.unlink(missing_ok=True)
-    if not isinstance(found, dict):
-        raise HarvestError(url, _("it is no JSON object"))
-    return found
+    def _get(self, url: str) -> dict[str, Any]:
+        """A small JSON object. Raises HarvestError."""
+        try:
+            answer = self.client.get(url, self.body, accept="application/json", most=SMALL)
+            check_type(answer, JSON)
+            found = json.loads(self.body.read_bytes())
+        except (ValueError, RecursionError):
+            raise HarvestError(url, _("the JSON is broken or cut short")) from None
+        finally:
+            self.body.unlink(missing_ok=True)
+        if not isinstance(found, dict):
+            raise HarvestError(url, _("it is no JSON object"))
+        self.at = answer.url
+        return found
 
 
 class OgcApi:
@@ -64,8 +64,9 @@ class OgcApi:
     def __init__(self, source: Described, client: Client, folder: Path) -> None:
         self.source, self.url = source, source.service.url
         self.named = client.checked(self.url)
-        ways = _Ways(self.url, client, folder / "answer")
-        self.collection = ways.collection(source.service.layer)
+        self.ways = _Ways(_as_folder(self.url), client, folder / "answer")
+        self.collection = self.ways.collection(source.service.layer)
+        self.at = self.ways.at
         self.crs = self._crs()
 
     def _crs(self) -> str | None:
@@ -73,14 +74,16 @@ class OgcApi:
         wanted = self.source.service.crs
         if wanted is None:
             return None
-        offered = [each for each in self.collection.get("crs") or [CRS84] if isinstance(each, str)]
+        offered = _texts(self.collection.get("crs")) or [CRS84]
+        if "#/crs" in offered:  # what all collections offer (18-058r1, 6.2.1)
+            offered += _texts(self.ways.collections().get("crs"))
         for name in offered:
-            if _code(name) == wanted:
+            if code_of(name) == wanted:
                 return name
         raise HarvestError(
             self.url,
             _("%(crs)s is not offered; there are %(known)s")
-            % {"crs": wanted, "known": ", ".join(filter(None, map(_code, offered)))},
+            % {"crs": wanted, "known": ", ".join(filter(None, map(code_of, offered)))},
         )
 
     def first(self) -> str:
@@ -92,7 +95,7 @@ class OgcApi:
             raise HarvestError(
                 self.url, _("collection %(name)s has no items") % {"name": service.layer}
             )
-        parts = urlsplit(joined(self.named, self.url, href))
+        parts = urlsplit(joined(self.named, self.at, href))
         asked: dict[str, str] = dict(parse_qsl(parts.query)) | dict(service.parameters)
         if service.page_size:
             asked["limit"] = str(service.page_size)
@@ -105,7 +108,7 @@ class OgcApi:
         return urlunsplit(parts._replace(query=urlencode(asked)))
 
     def read(self, answer: Answer, path: Path) -> tuple[Told, Iterator[pa.Table]]:
-        json_features.check_collection(path)
+        found = json_features.members(path)
         if self.crs and answer.content_crs and answer.content_crs != self.crs:
             raise WrongJson(
                 _("asked for %(asked)s, it gives %(given)s")
@@ -116,44 +119,34 @@ class OgcApi:
             raise WrongJson(
                 _("asked for %(asked)s, it does not say what it gives") % {"asked": self.crs}
             )
-        name = answer.content_crs or CRS84
-        code = _code(name)
-        if code is None:
-            raise WrongJson(_("%(name)s is no name of a CRS") % {"name": name[:80]})
-        matched = json_features.members(path, "numberMatched")
+        code = json_features.crs_code(answer.content_crs or CRS84)
+        assert code is not None
         told = Told(
-            matched=_count(matched[0] if matched else None),
-            next_=self._next(answer, path),
-            crs=code,
+            matched=json_features.count_of(found), next_=self._next(answer, found), crs=code
         )
         return told, json_features.tables(path, flip=north_first(code))
 
-    def _next(self, answer: Answer, path: Path) -> str | None:
-        links = [
-            each for each in json_features.members(path, "links.item") if isinstance(each, dict)
-        ]
-        found = [each for each in links if each.get("rel") == "next" and _is_json(each)]
-        if not found or not isinstance(found[0].get("href"), str):
-            return None
-        return joined(self.named, answer.url, found[0]["href"])
+    def _next(self, answer: Answer, found: dict[str, Any]) -> str | None:
+        links = found.get("links")
+        for each in links if isinstance(links, list) else []:
+            if isinstance(each, dict) and each.get("rel") == "next" and _is_json(each):
+                href = each.get("href")
+                return joined(self.named, answer.url, href) if isinstance(href, str) else None
+        return None
 
     def after(self, pages: Sequence[Page]) -> str | None:
         return pages[-1].next
 
 
+def _as_folder(url: str) -> str:
+    """With a slash at the end of its path, so that what is below it is found below it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/"))
+
+
+def _texts(values: Any) -> list[str]:
+    return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+
+
 def _is_json(link: dict[str, Any]) -> bool:
     return link.get("type") in (None, *JSON)
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _code(name: str) -> str | None:
-    """`EPSG:25833` of `http://www.opengis.net/def/crs/EPSG/0/25833`."""
-    parts = name.rstrip("/").split("/")
-    if not name.startswith(("http://www.opengis.net/def/crs/", "https://www.opengis.net/def/crs/")):
-        return None
-    if parts[-1] in ("CRS84", "CRS84h"):
-        return "OGC:CRS84"
-    return f"EPSG:{parts[-1]}" if parts[-1].isdecimal() and parts[-3] == "EPSG" else None

@@ -28,8 +28,8 @@ class GeoJson:
         return self.source.service.url
 
     def read(self, answer: Answer, path: Path) -> tuple[Told, Iterator[pa.Table]]:
-        json_features.check_collection(path)
-        said = self.source.service.crs or json_features.old_crs(path)
+        found = json_features.members(path)
+        said = self.source.service.crs or json_features.old_crs(found)
         # RFC 7946, 3.1.1, and GeoJSON of 2008 alike: easting or longitude first, whatever the CRS.
         return Told(crs=said), json_features.tables(path, flip=False)
 

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from geoplatform.exchange.errors import LoadError
 from geoplatform.exchange.fixtures import load_with_species
-from geoplatform.exchange.harvest.client import Client, HarvestError
+from geoplatform.exchange.gone import MOST_PERCENT
+from geoplatform.exchange.harvest.client import Client, HarvestError, Untrue
 from geoplatform.exchange.harvest.description import Described, find_source, folder, read_source
 from geoplatform.exchange.harvest.pages import Page, open_pages
 from geoplatform.exchange.harvest.plain import GeoJson
@@ -48,12 +49,14 @@ def harvest(
     dry_run: bool = False,
     strict: bool = False,
     anew: bool = False,
+    most_gone: int = MOST_PERCENT,
     progress: Progress | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Harvested:
     """Harvest a source. Raises LoadError, with the address and the reason; nothing is loaded then.
 
-    anew  forget what earlier runs left
+    anew       forget what earlier runs left
+    most_gone  percent of the source's features that a complete harvest may lack
     """
     client = Client(source.limits, source.service.hosts, sleep=sleep)
     with open_store(source.name, source.digest) as store:
@@ -68,6 +71,8 @@ def harvest(
         try:
             pages = walk(source, _kind(source, client, store), client, store, progress)
         except HarvestError as error:
+            if isinstance(error, Untrue):
+                store.drop_fetched()
             raise _helped(error, source, store) from None
         summary = load_with_species(
             Request(
@@ -76,6 +81,7 @@ def harvest(
                 mapping=_dated(source.mapping, pages),
                 dry_run=dry_run,
                 strict=strict,
+                most_gone=most_gone,
                 reader=open_pages(store.folder, pages, source.service.crs),
             )
         )

@@ -61,6 +61,12 @@ class Store:
         """These pages are in the database now."""
         self._write(pages, datetime.now(UTC))
 
+    def drop_fetched(self) -> None:
+        """The pages of this run are of no use."""
+        self.fetched = {}
+        (self.folder / JOURNAL).unlink(missing_ok=True)
+        self._tidy()
+
     def forget(self) -> None:
         """Everything is asked for anew."""
         self._write([], self.loaded)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geoplatform.exchange.geometry import WrongCrs
-from geoplatform.exchange.harvest.client import Answer, Client, HarvestError
+from geoplatform.exchange.harvest.client import Answer, Client, HarvestError, Untrue
 from geoplatform.exchange.harvest.description import Described
 from geoplatform.exchange.harvest.gml_features import WrongXml
 from geoplatform.exchange.harvest.json_features import WrongJson
@@ -72,11 +72,11 @@ def walk(
     url: str | None = kind.first()
     while url:
         if url in addresses:
-            raise HarvestError(url, _("the pages go round in a circle"))
+            raise Untrue(url, _("the pages go round in a circle"))
         addresses.add(url)
         page = store.fetched.get(url) or _fetch(source, kind, client, store, url)
         if page.features and page.content in contents:
-            raise HarvestError(url, _("the same page comes again and again"))
+            raise Untrue(url, _("the same page comes again and again"))
         contents.add(page.content)
         pages.append(page)
         total += page.features
@@ -97,16 +97,16 @@ def _check_amount(source: Described, page: Page, total: int, pages: int) -> None
             _("more than %(most)d features ([limits] features)") % {"most": source.limits.features},
         )
     if source.service.counts and page.matched is not None and total > page.matched:
-        raise HarvestError(page.url, _wrong_count(page.matched, total))
+        raise Untrue(page.url, _wrong_count(page.matched, total))
 
 
 def _check_whole(source: Described, pages: Sequence[Page], total: int) -> None:
     last = pages[-1]
     if source.service.counts and last.matched is not None and total != last.matched:
-        raise HarvestError(last.url, _wrong_count(last.matched, total))
+        raise Untrue(last.url, _wrong_count(last.matched, total))
     codes = {each.crs for each in pages if each.crs}
     if len(codes) > 1:
-        raise HarvestError(
+        raise Untrue(
             last.url, _("pages in several CRS: %(names)s") % {"names": ", ".join(sorted(codes))}
         )
 

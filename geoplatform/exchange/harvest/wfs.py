@@ -17,8 +17,8 @@ from owslib.feature.common import WFSCapabilitiesReader
 from owslib.wfs import WebFeatureService
 
 from geoplatform.exchange.harvest import gml_features, json_features
-from geoplatform.exchange.harvest.axes import north_first
 from geoplatform.exchange.harvest.client import Answer, Client, HarvestError, same_safety
+from geoplatform.exchange.harvest.crs import north_first
 from geoplatform.exchange.harvest.description import Described
 from geoplatform.exchange.harvest.gml_features import Seen, WrongXml, look_through
 from geoplatform.exchange.harvest.pages import Page
@@ -137,15 +137,11 @@ class Wfs:
         return self.axes
 
     def _read_json(self, path: Path) -> tuple[Told, Iterator[pa.Table]]:
-        json_features.check_collection(path)
-        matched = json_features.members(path, "numberMatched")
-        names = [
-            each
-            for each in json_features.members(path, "crs.properties.name")
-            if isinstance(each, str)
-        ]
-        count = matched[0] if matched and type(matched[0]) is int and matched[0] >= 0 else None
-        told = Told(matched=count if self._tells else self._hits, crs=names[0] if names else None)
+        found = json_features.members(path)
+        told = Told(
+            matched=json_features.count_of(found) if self._tells else self._hits,
+            crs=json_features.old_crs(found),
+        )
         return told, json_features.tables(path, flip=False)
 
     @property

@@ -230,8 +230,6 @@ class _Catalogue:
         if ags.isdigit():  # a German municipality: the only ones that the vocabulary has
             place = URIRef(f"{GEOCODING}municipalityKey/{ags}")
             self._add(subject, DCTERMS.spatial, place)
-            if subject != self.root:
-                self._add(subject, DCATDE.politicalGeocodingURI, place)
 
     def _provenance(self, dataset: URIRef, holding: Holding) -> None:
         for source in self._sources(holding):

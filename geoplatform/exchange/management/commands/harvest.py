@@ -47,6 +47,13 @@ class Command(TerminalCommand):
         parser.add_argument(
             "--anew", action="store_true", help="ask for every page, whatever is kept of it"
         )
+        parser.add_argument(
+            "--most-gone",
+            type=int,
+            default=10,
+            metavar="PERCENT",
+            help="how much of its source a complete harvest may lack (default: 10)",
+        )
         parser.add_argument("--report", type=Path, help="folder for what needs a look (CSV)")
 
     def handle(self, *, sources: list[str], due: bool, report: Path | None, **options: Any) -> None:
@@ -76,6 +83,7 @@ class Command(TerminalCommand):
                     dry_run=options["dry_run"],
                     strict=options["strict"],
                     anew=options["anew"],
+                    most_gone=options["most_gone"],
                     progress=progress,
                 )
         except LoadError as error:

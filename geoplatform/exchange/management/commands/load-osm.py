@@ -50,6 +50,9 @@ class Command(TerminalCommand):
         parser.add_argument(
             "--strict", action="store_true", help="report unknown species instead of adding them"
         )
+        parser.add_argument(
+            "--tags", action="store_true", help="keep all tags of each object, besides the fields"
+        )
         parser.add_argument("--report", type=Path, help="folder for what needs a look (CSV)")
 
     def handle(self, *, file: Path, report: Path | None, **options: Any) -> None:
@@ -65,6 +68,7 @@ class Command(TerminalCommand):
                     only=tuple(options["only"]),
                     dry_run=options["dry_run"],
                     strict=options["strict"],
+                    tags=options["tags"],
                 )
             )
         except LoadError as error:
