@@ -26,6 +26,7 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Status
 from geoplatform.catalog.properties import has_field, own_field
+from geoplatform.contributions.models import Proposal
 from geoplatform.contributions.services import Disagreement
 from geoplatform.contributions.undo import parts
 from geoplatform.exchange.models import LastSaid
@@ -36,6 +37,8 @@ from geoplatform.query.select import raw_cursor
 # Whose a feature is, which is not for people to change.
 OWNED = ("source_id", "source_key", "licence", "municipality_id")
 STATUS = "status"
+# Roads by which staff take back what was done; what they decide about proposals goes by them, too.
+UNDO = ("review", "command")
 # Rows found from which on they are joined as a whole.
 MANY = 5000
 
@@ -184,15 +187,23 @@ class Merging:
                 SELECT s.id, s.version FROM {said} s
                 WHERE s.feature = coalesce(o.id, p.id) ORDER BY s.at LIMIT 1) other ON said.id IS NULL
             LEFT JOIN LATERAL (
-                -- Another file of this source met people's changes before: what stood there then. Else where the
-                -- feature stands again as an import once left it, nothing of people's is on it.
+                -- Who takes a load back says nothing about the feature; who sets the same values by hand does.
+                SELECT c.channel = ANY({undo}) AND NOT EXISTS (
+                    SELECT FROM {proposals} a WHERE a.changeset = c.id AND a.feature = p.id) AS it
+                FROM history_changeset c WHERE c.id = t.changeset) undone ON true
+            LEFT JOIN LATERAL (
+                -- Another file of this source met people's changes before: what stood there then. Else where a load
+                -- was taken back, what an import had left before it.
                 SELECT h.* FROM history.{plain} h JOIN history_changeset c ON c.id = h.opened_by
                 WHERE c.channel = 'import' AND h.id = coalesce(o.id, p.id) AND said.id IS NULL
                     AND (other.id IS NULL OR h.version = other.version)
-                ORDER BY (ROW({past}) IS NOT DISTINCT FROM ROW({now})) DESC, h.version DESC LIMIT 1) past ON true
+                ORDER BY (undone.it AND ROW({past}) IS NOT DISTINCT FROM ROW({now})) DESC, h.version DESC LIMIT 1
+            ) past ON true
             WHERE p.met""",
             bases=sql.SQL(", ").join(bases),
             layer=self.layer.name,
+            undo=sql.Literal(list(UNDO)),
+            proposals=sql.Identifier(Proposal._meta.db_table),
             plain=sql.Identifier(self.staging.model._meta.db_table),
             past=_row("h", self.columns),
             now=_row("t", self.columns),

@@ -38,7 +38,8 @@ FIGURES: dict[Figure, str] = {
     "sum": "coalesce(sum(v), 0)",
     "mean": "avg(v)",
     "area": "ST_Area(ST_Union(part))",
-    "length": "sum(ST_Length(part))",
+    # A way that runs back over itself counts once, as it does where it is cut.
+    "length": "sum(CASE WHEN ST_IsSimple(part) THEN ST_Length(part) ELSE ST_Length(ST_UnaryUnion(part)) END)",
 }
 PLAIN = (
     "WITH {with_} SELECT area, count(*), count(v), ({figure})::float8 FROM ({rows}) t GROUP BY area"

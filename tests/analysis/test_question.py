@@ -89,6 +89,17 @@ def test_only_who_gave_what_was_read_is_named(town):
     assert "Far away" not in found.attributions
 
 
+def test_a_way_that_runs_back_over_itself_counts_once(town):
+    there, back = (11.05, 53.05), (11.06, 53.05)
+    for course in ((there, back), (there, back, there)):
+        Street.objects.create(
+            kind="path", source=make.source(), course=LineString(*course, srid=4326)
+        )
+    once = shapely.length(metres(LineString(there, back, srid=4326)))
+    found = ask(layer="streets", figure="length")
+    assert by_key(found)["a"] == pytest.approx(2 * once)
+
+
 def test_sums_and_means_of_what_is_known(town):
     tree(11.01, 53.05, height_m=10)
     tree(11.02, 53.05, height_m=20)

@@ -161,6 +161,17 @@ def test_undoing_a_load_is_nobodys_edit(load, town):
     assert not Proposal.objects.filter(channel="import").exists()
 
 
+def test_who_sets_by_hand_what_an_earlier_load_said_is_heard(load, town):
+    """The same values as after an undo, but somebody's own."""
+    load(HEADER + APPLE)
+    load(HEADER + "1,Malus domestica 'Elstar',40,11.05,53.05\n")
+    edit("1", height_m=4.0, cultivar="")
+    load(HEADER + "1,Malus domestica 'Elstar',4.5,11.05,53.05\n")
+    found = tree("1")
+    assert (found.height_m, found.cultivar) == (4.0, "")
+    assert Proposal.objects.get(channel="import").fields == {"height_m": 4.5}
+
+
 def test_an_edit_that_stood_there_at_an_import_is_still_peoples_at_the_next(load, town):
     """The version that an import wrote holds what people had said, too: it is not taken for the source's word."""
     load(HEADER + APPLE)
