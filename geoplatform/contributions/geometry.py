@@ -27,7 +27,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.query.cql2.geometry import LEVELS
+from geoplatform.query.geojson import LEVELS
 
 MOST_VERTICES = 5000
 MOST_BYTES = 256 * 1024  # of a body as a whole; the server's own limit is the same

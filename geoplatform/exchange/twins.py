@@ -26,7 +26,7 @@ def find(layer: Layer, source: Source) -> list[Twin]:
 
     Looked at is what this load wrote, and what people wrote since the load before it.
     """
-    if not layer.geometry:
+    if not layer.geometry or not _people_wrote(layer):
         return []
     column = str(own_field(layer, layer.geometry).column)
     theirs, ours = sql.Identifier("p", column), sql.Identifier("t", column)
@@ -79,6 +79,17 @@ def find(layer: Layer, source: Source) -> list[Twin]:
                 statement
             ).fetchall()
         ]
+
+
+def _people_wrote(layer: Layer) -> bool:
+    """Whether there is anything of people's at all; a new city's layers have nothing to be compared with."""
+    statement = sql.SQL(
+        "SELECT EXISTS (SELECT FROM {table} p JOIN catalog_source s ON s.id = p.source_id WHERE s.name = ANY({people}))"
+    ).format(table=sql.Identifier("public", layer.model._meta.db_table), people=[CITIZENS, STAFF])
+    with connection.wrap_database_errors, raw_cursor() as cursor:
+        row = cursor.execute(statement).fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 def _kinds(layer: Layer) -> sql.Composable:

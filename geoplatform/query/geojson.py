@@ -10,6 +10,16 @@ from geoplatform.catalog.properties import Property, properties
 from geoplatform.query.compose import Statement
 from geoplatform.query.crs import CRS84, Crs
 
+# How deep the positions lie (RFC 7946, 3.1).
+LEVELS = {
+    "Point": 0,
+    "MultiPoint": 1,
+    "LineString": 1,
+    "MultiLineString": 2,
+    "Polygon": 2,
+    "MultiPolygon": 3,
+}
+
 
 def feature_text(
     statement: Statement, chosen: Sequence[Property] | None = None, crs: Crs = CRS84

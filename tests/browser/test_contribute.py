@@ -36,6 +36,7 @@ class TestUndo:
         expect(page.locator("#details")).to_be_hidden()
         assert visit.complaints == []
 
+    @pytest.mark.prove
     def test_by_keyboard_and_gone_after_its_time(self, visitor: Visitor) -> None:
         visit = visitor()
         page = add_tree(visit, 11.0203, 53.0603)
@@ -49,6 +50,7 @@ class TestUndo:
         expect(page.locator(".undo-strip")).to_have_count(0, timeout=60_000)
         assert len(near(visit, 11.0203, 53.0603)) == 1
 
+    @pytest.mark.prove
     def test_whoever_is_on_the_button_has_time(self, visitor: Visitor) -> None:
         visit = visitor()
         page = add_tree(visit, 11.0205, 53.0605)
@@ -101,6 +103,7 @@ class TestAlike:
         expect(page.locator("#status")).to_have_text(re.compile("Zurückgenommen"))
         assert len(proposals(visit, action="confirm")) == before
 
+    @pytest.mark.prove
     def test_or_another_one_is_added_by_keyboard(self, visitor: Visitor) -> None:
         visit = visitor()
         page = add_tree(visit, 11.052, 53.05, "Walnuss")

@@ -97,6 +97,7 @@ def test_no_tab_scrolls_sideways_at_320_pixels(visitor: Visitor, prefix: str) ->
         assert wide(page) <= 320, tab.inner_text()
 
 
+@pytest.mark.prove
 def test_at_400_percent_everything_is_reachable(visitor: Visitor) -> None:
     visit = visitor(width=320, height=256)
     page = visit.open("/")
@@ -126,6 +127,7 @@ def test_who_asks_for_calm_sees_nothing_move(visitor: Visitor) -> None:
     assert page.evaluate(moving) == []
 
 
+@pytest.mark.prove
 def test_in_the_systems_own_colours_states_are_still_told(visitor: Visitor) -> None:
     visit = visitor()
     visit.page.emulate_media(forced_colors="active")

@@ -156,6 +156,7 @@ def test_an_edit_elsewhere_fetches_nothing_until_one_goes_there(visitor: Visitor
         page.keyboard.press("ArrowRight")
 
 
+@pytest.mark.prove
 def test_who_does_not_look_does_not_ask_and_catches_up(visitor: Visitor) -> None:
     visit = visitor()
     page = visit.open_map("/#map=18/53.067/11.017")
@@ -170,6 +171,7 @@ def test_who_does_not_look_does_not_ask_and_catches_up(visitor: Visitor) -> None
     expect(page.locator("#list li")).to_have_count(1)
 
 
+@pytest.mark.prove
 def test_a_server_that_fails_is_asked_less_and_less(visitor: Visitor) -> None:
     visit = visitor()
     page = visit.page

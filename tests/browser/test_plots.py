@@ -112,6 +112,7 @@ class TestPlots:
         no_sideways(page)
         assert proposals(visit, layer="garden-plots") == []
 
+    @pytest.mark.prove
     def test_an_outline_that_stands_is_drawn_anew(self, visitor: Visitor) -> None:
         visit = visitor()
         [plot] = asked(visit, "/api/collections/garden-plots/items")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geoplatform.catalog import registry
 from geoplatform.contributions.geometry import MOST_VERTICES, parse_geometry
-from geoplatform.query.cql2.geometry import LEVELS
+from geoplatform.query.geojson import LEVELS
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplatform.exchange.harvest import json_features
@@ -26,14 +26,29 @@ def split(text, size):
     return found, splitter.end()
 
 
-@given(
+DOCUMENTS = (
     FEATURES,
     st.dictionaries(TEXTS, VALUES, max_size=3),
     st.integers(1, 9),
     st.booleans(),
     st.booleans(),
 )
+
+
+@settings(max_examples=30)
+@given(*DOCUMENTS)
 def test_features_and_the_rest(features, others, size, ascii_only, last):
+    is_cut_out(features, others, size, ascii_only, last)
+
+
+@pytest.mark.prove
+@settings(max_examples=1000)
+@given(*DOCUMENTS)
+def test_features_and_the_rest_often(features, others, size, ascii_only, last):
+    is_cut_out(features, others, size, ascii_only, last)
+
+
+def is_cut_out(features, others, size, ascii_only, last):
     middle = {"type": "FeatureCollection", "features": features}
     whole = {**others, **middle} if last else {**middle, **others}
     text = json.dumps(whole, ensure_ascii=ascii_only, indent=1 if ascii_only else None).encode()

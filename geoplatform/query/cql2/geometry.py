@@ -17,21 +17,13 @@ from django.utils.translation import gettext as _
 from pyproj import Transformer
 
 from geoplatform.query.crs import STORED, Crs
+from geoplatform.query.geojson import LEVELS
 
 MAX_VERTICES = 1000
 # Between two vertices of a metric CRS the straight line is another than between the same two in degrees:
 # about 3 cm apart in the middle of a kilometre.
 PIECE_M = 1000.0
 PIECES = 1000  # at most, along all edges together
-# How deep the positions lie (RFC 7946, 3.1).
-LEVELS = {
-    "Point": 0,
-    "MultiPoint": 1,
-    "LineString": 1,
-    "MultiLineString": 2,
-    "Polygon": 2,
-    "MultiPolygon": 3,
-}
 MAKE: dict[str, Callable[[Any], Any]] = {
     "Point": shapely.Point,
     "MultiPoint": shapely.MultiPoint,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from playwright.sync_api import BrowserType, Page, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, SECONDS
 from tests.browser.cutting import Wire
+
+ANSWER = 2000  # bytes, about as many as an answer's head and the beginning of its page
 
 
 @contextmanager
@@ -116,3 +119,43 @@ def nothing_waits_soon(page: Page) -> None:
     page.wait_for_selector("#add-form", state="attached")
     while page.evaluate(WAITING):
         page.wait_for_timeout(50)
+
+
+def one_try(
+    server: str, wire: Wire, kind: BrowserType, profile: Path, chance: random.Random, number: int
+) -> tuple[str, int]:
+    """Add, the connection cut at some moment; close, open again, network back. How it was cut, and how many trees."""
+    print(number, end=" ", flush=True)
+    latitude, longitude = 53.001 + number % 9 / 100, 11.101 + number // 9 / 100
+    how = chance.choice(("before", "up", "down", "down", "later"))
+    with opened(kind, profile) as page:
+        page.goto(f"{wire.address}/")
+        page.wait_for_selector("#add-form", state="attached")
+        fill(page, latitude, longitude)
+        if how == "before":
+            wire.cut()
+        elif how == "up":
+            wire.cut_at(up=chance.randrange(1, 1500))
+        elif how == "down":
+            wire.cut_at(down=chance.randrange(0, ANSWER))
+        press(page)
+        # It is in this browser's keeping within a moment; from then on, anything may happen.
+        kept_or_done(page)
+        page.wait_for_timeout(chance.uniform(0, 600))
+        if how == "later":
+            wire.cut()
+    wire.cut()
+    with opened(kind, profile) as page:
+        if chance.random() < 0.5:
+            page.goto(f"{wire.address}/")  # still none
+            page.wait_for_selector("#add-form", state="attached")
+        wire.mend()
+        page.goto(f"{wire.address}/")
+        page.wait_for_selector("#add-form", state="attached")
+        expect(page.locator("#outbox")).to_be_hidden()
+        page.wait_for_timeout(300)
+        # Looked at a second time, after all that was begun has ended.
+        page.reload()
+        page.wait_for_selector("#add-form", state="attached")
+        nothing_waits(page)
+    return how, len(stored(server, latitude, longitude))

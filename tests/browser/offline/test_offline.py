@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import urllib.request
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.browser.offline.steps import (
     fill,
     nothing_waits,
     nothing_waits_soon,
+    one_try,
     opened,
     press,
     put,
@@ -47,6 +49,13 @@ def test_kept_offline_and_sent_when_the_browser_is_opened_again(
     assert len(stored(server, 53.071, 11.021)) == 1
 
 
+def test_exactly_once(server: str, wire: Wire, kind: BrowserType, ready: Path) -> None:
+    """One of the tries of test_exactly_once.py."""
+    how, count = one_try(server, wire, kind, ready, random.Random(1), 61)
+    assert count == 1, how
+
+
+@pytest.mark.prove
 def test_a_plot_is_drawn_without_a_network(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -72,6 +81,7 @@ def test_a_plot_is_drawn_without_a_network(
     assert layers.count("garden-plots") == 1
 
 
+@pytest.mark.prove
 def test_days_later_a_token_of_now_is_fetched(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
