@@ -27,6 +27,7 @@ from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as settings_of_examples
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from geoplatform.analysis import keeping
 from geoplatform.contributions.limiter import limiter
@@ -137,7 +138,7 @@ def _clean_up(connection: psycopg.Connection) -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+def migrated_template(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Name of a database with all migrations, made once for each state of the schema."""
     name = f"gptest_template_{_schema_hash()}"
     with _lock("tests") as one_at_a_time, _lock(name) as used:
@@ -151,12 +152,12 @@ def migrated_template(django_db_blocker: pytest.FixtureRequest) -> Iterator[str]
         yield name
 
 
-def _build(admin: psycopg.Connection, name: str, blocker: pytest.FixtureRequest) -> None:
+def _build(admin: psycopg.Connection, name: str, blocker: DjangoDbBlocker) -> None:
     building = f"gptest_building_{os.getpid()}"
     _drop(admin, building)
     _create(admin, building, TEMPLATE_POSTGIS)
     _point_at(building)
-    with blocker.unblock():  # type: ignore[attr-defined]
+    with blocker.unblock():
         call_command("migrate", verbosity=0)
     for alias in ALIASES:
         connections[alias].close()
@@ -193,14 +194,14 @@ class Database:
 
 
 @contextmanager
-def _clone(template: str, name: str, blocker: pytest.FixtureRequest) -> Iterator[Database]:
+def _clone(template: str, name: str, blocker: DjangoDbBlocker) -> Iterator[Database]:
     """A clone of this template, of this name, at which `connection` points meanwhile."""
     before = connections["default"].settings_dict["NAME"]
     with _admin() as admin:
         _drop(admin, name)
         _create(admin, name, template)
         _point_at(name)
-        with blocker.unblock():  # type: ignore[attr-defined]
+        with blocker.unblock():
             yield Database(name, {**os.environ, **addresses(name)})
             for alias in ALIASES:
                 connections[alias].close()
@@ -216,7 +217,7 @@ def _name_for(request: pytest.FixtureRequest) -> str:
 def fresh_database(
     migrated_template: str,
     django_db_setup: None,
-    django_db_blocker: pytest.FixtureRequest,
+    django_db_blocker: DjangoDbBlocker,
     request: pytest.FixtureRequest,
 ) -> Iterator[Database]:
     """A database that a test may commit to; `connection` points at it while the test runs."""
@@ -226,7 +227,7 @@ def fresh_database(
 
 @pytest.fixture(scope="session")
 def demo_template(
-    migrated_template: str, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+    migrated_template: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
     """Name of a database with the demo's town, loaded once."""
     name, before = (
@@ -237,7 +238,7 @@ def demo_template(
         _drop(admin, name)
         _create(admin, name, migrated_template)
         _point_at(name)
-        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        with django_db_blocker.unblock():
             call_command("load-fixtures", verbosity=0)
         _point_at(before)
         yield name
@@ -246,7 +247,7 @@ def demo_template(
 
 @pytest.fixture
 def demo_database(
-    demo_template: str, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
+    demo_template: str, django_db_blocker: DjangoDbBlocker, request: pytest.FixtureRequest
 ) -> Iterator[Database]:
     """A fresh database with the demo's town."""
     with _clone(demo_template, _name_for(request), django_db_blocker) as made:

@@ -160,22 +160,7 @@ class Missing:
 
 def missing(*, found: Sequence[Missing], reason: str) -> None:
     """Store that a source says they are gone, as reports that wait. Call it as `disagree`."""
-    Proposal.objects.bulk_create(
-        [
-            _stored(
-                each,
-                layer=each.layer,
-                action=Action.REPORT,
-                kind=Kind.GONE,
-                base_version=each.version,
-                reason=reason,
-                state=State.OPEN,
-                waits_for="report",
-            )
-            for each in found
-        ],
-        batch_size=BATCH,
-    )
+    _report(found, reason=reason, kind=Kind.GONE, state=State.OPEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,17 +178,24 @@ class Twin:
 
 def twins(*, found: Sequence[Twin], reason: str) -> None:
     """Offer pairs to be laid side by side and merged, as reports of duplicates. Call it as `disagree`."""
+    _report(found, reason=reason, kind=Kind.DUPLICATE, state=State.HELD)
+
+
+def _report(
+    found: Sequence[Missing] | Sequence[Twin], *, reason: str, kind: Kind, state: State
+) -> None:
+    """Store a report about each, which waits in this state."""
     Proposal.objects.bulk_create(
         [
             _stored(
                 each,
                 layer=each.layer,
                 action=Action.REPORT,
-                kind=Kind.DUPLICATE,
-                duplicate_of=each.twin_of,
+                kind=kind,
+                duplicate_of=each.twin_of if isinstance(each, Twin) else None,
                 base_version=each.version,
                 reason=reason,
-                state=State.HELD,
+                state=state,
                 waits_for="report",
             )
             for each in found

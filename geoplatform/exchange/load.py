@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature, Source
+from geoplatform.catalog.properties import own_field
 from geoplatform.contributions.services import disagree, missing, twins
 from geoplatform.contributions.sources import CHANNEL
 from geoplatform.exchange import gone, places
@@ -224,7 +225,7 @@ def _reason(request: Request, plan: Plan, sentence: str) -> str:
 
 
 def _disagreement(plan: Plan, names: Iterable[str]) -> str:
-    labels = sorted(str(plan.model._meta.get_field(name).verbose_name) for name in names)  # type: ignore[union-attr]
+    labels = sorted(str(own_field(plan.layer, name).verbose_name) for name in names)
     return _("people changed this, and the source says otherwise: %(fields)s") % {
         "fields": ", ".join(labels)
     }

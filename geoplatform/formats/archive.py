@@ -7,7 +7,7 @@ import time
 import zipfile
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
-from typing import IO
+from typing import IO, Any
 
 
 class _Sink(io.RawIOBase):
@@ -19,7 +19,7 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, some: bytes) -> int:  # type: ignore[override]
+    def write(self, some: Any, /) -> int:
         self.held.append(bytes(some))
         return len(some)
 

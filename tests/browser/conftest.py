@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django import DjangoDbBlocker
 
 from tests import make
 from tests.chromium import ARGUMENTS, CHROMIUM, SECONDS
@@ -43,7 +43,7 @@ def _fill() -> None:
 def filled_server(
     name: str,
     template: str,
-    blocker: Any,
+    blocker: DjangoDbBlocker,
     fill: Callable[[], None] = lambda: None,
     **environment: str,
 ) -> Iterator[str]:
@@ -79,7 +79,7 @@ def server(
     _collected: None,
     migrated_template: str,
     django_db_setup: None,
-    django_db_blocker: pytest.FixtureRequest,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[str]:
     """A server for readers; all tests of a file share it, so they only add."""
     with filled_server(

@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 from playwright.sync_api import Page, expect
+from pytest_django import DjangoDbBlocker
 
 from tests.browser.accessible import faults, violations, wide
 from tests.browser.conftest import Visit, Visitor
@@ -31,14 +32,14 @@ AUTHENTICATOR = {
 
 
 @pytest.fixture
-def person(server: str, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest):
+def person(server: str, django_db_blocker: DjangoDbBlocker, request: pytest.FixtureRequest):
     """Makes an account in the server's database, and gives its name."""
 
     def make_person(name: str) -> str:
         before = connections["default"].settings_dict["NAME"]
         connections["default"].close()
         connections["default"].settings_dict["NAME"] = request.getfixturevalue("server_database")
-        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        with django_db_blocker.unblock():
             User.objects.create_user(name, password=PASSWORD)
             connections["default"].close()
         connections["default"].settings_dict["NAME"] = before

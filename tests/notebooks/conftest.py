@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import LineString, MultiPolygon
+from pytest_django import DjangoDbBlocker
 
 from layers.green_spaces import GreenSpace
 from layers.streets import Street
@@ -55,7 +56,9 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def platform(demo_template: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Platform]:  # fmt: skip
+def platform(
+    demo_template: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Platform]:
     name = f"gptest_run_{os.getpid()}_notebooks"
     with filled_server(name, demo_template, django_db_blocker, _fill) as address:
         yield Platform(address, {**os.environ, **addresses(name), "PLATFORM": address})

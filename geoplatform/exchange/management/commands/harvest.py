@@ -9,25 +9,18 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from geoplatform.catalog.terminal import TerminalCommand
+from geoplatform.exchange.command import NOTHING, SOME, LoadingCommand
 from geoplatform.exchange.printing import print_summary, progress_bar
-from geoplatform.formats.startup import without_pandas
-
-NOTHING, SOME = 2, 3
 
 
-class Command(TerminalCommand):
+class Command(LoadingCommand):
     """Exit status as that of `load`; of several sources the worst."""
 
     help = (
         "Fetches features from a WFS, an OGC API or a GeoJSON address as a description (TOML) says, and loads them. "
         "Exit status: 0 all features loaded, 3 some are in the report, 2 nothing loaded."
     )
-    requires_system_checks = ()
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        without_pandas()
-        super().run_from_argv(argv)
+    may_be_complete = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -39,22 +32,9 @@ class Command(TerminalCommand):
             help="all of HARVEST_SOURCES whose interval has passed (for a timer)",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="tell what would happen and change nothing"
-        )
-        parser.add_argument(
-            "--strict", action="store_true", help="report unknown species instead of adding them"
-        )
-        parser.add_argument(
             "--anew", action="store_true", help="ask for every page, whatever is kept of it"
         )
-        parser.add_argument(
-            "--most-gone",
-            type=int,
-            default=10,
-            metavar="PERCENT",
-            help="how much of its source a complete harvest may lack (default: 10)",
-        )
-        parser.add_argument("--report", type=Path, help="folder for what needs a look (CSV)")
+        super().add_arguments(parser)
 
     def handle(self, *, sources: list[str], due: bool, report: Path | None, **options: Any) -> None:
         from geoplatform.exchange.errors import LoadError

@@ -9,11 +9,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from geoplatform.catalog.terminal import TerminalCommand
+from geoplatform.exchange.command import NOTHING, SOME, LoadingCommand
 from geoplatform.exchange.printing import print_summary
-from geoplatform.formats.startup import without_pandas
-
-NOTHING, SOME = 2, 3
 
 
 def box(text: str) -> tuple[float, float, float, float]:
@@ -24,18 +21,13 @@ def box(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-class Command(TerminalCommand):
+class Command(LoadingCommand):
     """Exit status as that of `load`."""
 
     help = (
         "Loads an extract of OpenStreetMap into all layers that fixtures/mappings/osm/ has a mapping for. "
         "Exit status: 0 all objects loaded, 3 some are in the report, 2 nothing loaded."
     )
-    requires_system_checks = ()
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        without_pandas()
-        super().run_from_argv(argv)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help=".osm.pbf, .osm, .osm.gz or .osm.bz2")
@@ -45,15 +37,9 @@ class Command(TerminalCommand):
             "--only", action="append", default=[], metavar="LAYER", help="may be given again"
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="tell what would happen and change nothing"
-        )
-        parser.add_argument(
-            "--strict", action="store_true", help="report unknown species instead of adding them"
-        )
-        parser.add_argument(
             "--tags", action="store_true", help="keep all tags of each object, besides the fields"
         )
-        parser.add_argument("--report", type=Path, help="folder for what needs a look (CSV)")
+        super().add_arguments(parser)
 
     def handle(self, *, file: Path, report: Path | None, **options: Any) -> None:
         from geoplatform.exchange.errors import LoadError

@@ -11,22 +11,15 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
-from geoplatform.catalog.terminal import TerminalCommand
+from geoplatform.exchange.command import NOTHING, SOME, LoadingCommand
 from geoplatform.exchange.printing import print_summary, progress_bar
-from geoplatform.formats.startup import without_pandas
-
-ALL, NOTHING, SOME = 0, 2, 3
 
 
-class Command(TerminalCommand):
+class Command(LoadingCommand):
     """Exit status: 0 all rows loaded, 3 some are in the report, 2 nothing loaded."""
 
     help = "Loads a file into a layer. Exit status: 0 all rows loaded, 3 some rows are in the report, 2 nothing loaded."
-    requires_system_checks = ()
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        without_pandas()
-        super().run_from_argv(argv)
+    may_be_complete = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("layer", help="name of the layer, such as trees")
@@ -39,20 +32,7 @@ class Command(TerminalCommand):
         parser.add_argument(
             "--update", action="store_true", help="join values to features that exist; add none"
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="tell what would happen and change nothing"
-        )
-        parser.add_argument(
-            "--strict", action="store_true", help="report unknown species instead of adding them"
-        )
-        parser.add_argument(
-            "--most-gone",
-            type=int,
-            default=10,
-            metavar="PERCENT",
-            help="how much of its source a complete file may lack (default: 10)",
-        )
-        parser.add_argument("--report", type=Path, help="where the rows that need a look go (CSV)")
+        super().add_arguments(parser)
 
     def handle(
         self, *, layer: str, file: Path, mapping: Path | None, report: Path | None, **options: Any

@@ -9,25 +9,18 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from geoplatform.catalog.terminal import TerminalCommand
+from geoplatform.exchange.command import NOTHING, SOME, LoadingCommand
 from geoplatform.exchange.printing import print_summary
-from geoplatform.formats.startup import without_pandas
-
-NOTHING, SOME = 2, 3
 
 
-class Command(TerminalCommand):
+class Command(LoadingCommand):
     """Exit status as that of `load`."""
 
     help = (
         "Loads files of /downloads/ of another platform, each called as its layer (trees.gpkg), without any mapping. "
         "Exit status: 0 all rows loaded, 3 some are in the report, 2 nothing loaded."
     )
-    requires_system_checks = ()
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        without_pandas()
-        super().run_from_argv(argv)
+    may_add_species = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -41,10 +34,7 @@ class Command(TerminalCommand):
         parser.add_argument(
             "--attribution", help="whom to name; without it as the files say, where they can"
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="tell what would happen and change nothing"
-        )
-        parser.add_argument("--report", type=Path, help="folder for what needs a look (CSV)")
+        super().add_arguments(parser)
 
     def handle(self, *, files: list[Path], report: Path | None, **options: Any) -> None:
         from geoplatform.exchange.errors import LoadError
