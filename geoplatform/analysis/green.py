@@ -76,7 +76,9 @@ def renewed(then: Patches, now: Whole, areas: NDArray[np.object_], gap: float) -
     now  for each of the earlier areas its position today, -1 where it went or has another shape
     """
     stays = (now[then.one] >= 0) & (now[then.other] >= 0)
-    fresh = np.setdiff1d(np.arange(len(areas)), now)
+    new = np.ones(len(areas), dtype=bool)
+    new[now[now >= 0]] = False
+    fresh = np.flatnonzero(new)
     near, beside = shapely.STRtree(areas).query(areas[fresh], predicate="dwithin", distance=gap)
     one = np.concatenate([now[then.one[stays]], fresh[near], beside])
     other = np.concatenate([now[then.other[stays]], beside, fresh[near]])
@@ -98,18 +100,20 @@ def _united(
     links = csr_matrix((np.ones(len(one)), (one, other)), shape=shape)
     number, patch = connected_components(links, directed=False)
     patch = patch.astype(np.intp)
-    result = np.zeros(number)
-    order = np.argsort(patch, kind="stable")
+    members = np.bincount(patch, minlength=number)
+    first = np.zeros(number, dtype=np.intp)
+    first[patch[::-1]] = np.arange(len(areas))[::-1]
+    # Alone its own area; known where all of an earlier patch and nothing else is in it; else a union.
+    result = np.where(members == 1, shapely.area(areas[first]), np.nan)
     before = np.bincount(was[was >= 0], minlength=len(sizes))
-    for members in np.split(order, np.searchsorted(patch[order], np.arange(1, number))):
-        if not len(members):
-            continue
-        known = was[members[0]]
-        if known >= 0 and before[known] == len(members) and (was[members] == known).all():
-            result[patch[members[0]]] = sizes[known]
-        else:
-            united = areas[members[0]] if len(members) == 1 else shapely.union_all(areas[members])
-            result[patch[members[0]]] = shapely.area(united)
+    same = np.bincount(patch, was == was[first][patch], minlength=number) == members
+    known = np.flatnonzero(same & (was[first] >= 0))
+    known = known[before[was[first[known]]] == members[known]]
+    result[known] = sizes[was[first[known]]]
+    left = np.flatnonzero(np.isnan(result)[patch])
+    left = left[np.argsort(patch[left], kind="stable")]
+    for own in np.split(left, np.flatnonzero(np.diff(patch[left])) + 1) if len(left) else []:
+        result[patch[own[0]]] = shapely.area(shapely.union_all(areas[own]))
     return Patches(patch, result, one, other)
 
 
