@@ -66,7 +66,13 @@ def patches(areas: NDArray[np.object_], gap: float) -> Patches:
 
     The size of a patch is that of its areas alone: the gaps do not count.
     """
-    one, other = shapely.STRtree(areas).query(areas, predicate="dwithin", distance=gap)
+    west, south, east, north = shapely.bounds(areas).T
+    boxes = shapely.box(west - gap, south - gap, east + gap, north + gap)
+    one, other = shapely.STRtree(areas).query(boxes)
+    # Each pair is measured once.
+    one, other = one[one < other], other[one < other]
+    near = shapely.dwithin(areas[one], areas[other], gap)
+    one, other = one[near], other[near]
     return _united(areas, one, other, np.full(len(areas), -1, dtype=np.intp), np.zeros(0))
 
 
@@ -80,8 +86,8 @@ def renewed(then: Patches, now: Whole, areas: NDArray[np.object_], gap: float) -
     new[now[now >= 0]] = False
     fresh = np.flatnonzero(new)
     near, beside = shapely.STRtree(areas).query(areas[fresh], predicate="dwithin", distance=gap)
-    one = np.concatenate([now[then.one[stays]], fresh[near], beside])
-    other = np.concatenate([now[then.other[stays]], beside, fresh[near]])
+    one = np.concatenate([now[then.one[stays]], fresh[near]])
+    other = np.concatenate([now[then.other[stays]], beside])
     was = np.full(len(areas), -1, dtype=np.intp)
     was[now[now >= 0]] = then.patch[now >= 0]
     # A patch that lost an area is another one, though all that is left of it was there.
@@ -113,7 +119,7 @@ def _united(
     left = np.flatnonzero(np.isnan(result)[patch])
     left = left[np.argsort(patch[left], kind="stable")]
     for own in np.split(left, np.flatnonzero(np.diff(patch[left])) + 1) if len(left) else []:
-        result[patch[own[0]]] = shapely.area(shapely.union_all(areas[own]))
+        result[patch[own[0]]] = shapely.area(shapely.disjoint_subset_union_all(areas[own]))
     return Patches(patch, result, one, other)
 
 

@@ -222,12 +222,17 @@ def meetings(
     at_end = np.zeros(len(x), dtype=bool)
     at_end[node[is_end]] = True
     ends = np.flatnonzero(at_end)
-    which, on = tree.query(shapely.points(x[ends], y[ends]), predicate="dwithin", distance=TOUCH)
-    # Where they share a vertex they meet already: most do.
+    with uncollected():
+        points = shapely.points(x[ends], y[ends])
+        boxes = shapely.box(x[ends] - TOUCH, y[ends] - TOUCH, x[ends] + TOUCH, y[ends] + TOUCH)
+    which, on = tree.query(boxes)
+    # Where they share a vertex they meet already: most do, and need not be measured.
     here = at_end[node]
     known = np.sort(node[here] * len(lines) + line[here])
     apart = ~_among(ends[which] * len(lines) + on, known)
-    which, on = ends[which[apart]], on[apart]
+    which, on = which[apart], on[apart]
+    near = shapely.dwithin(lines[on], points[which], TOUCH)
+    which, on = ends[which[near]], on[near]
     where, at = [on], [np.column_stack([x[which], y[which]])]
     if flat.any():
         some = np.flatnonzero(flat)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from geoplatform.analysis.network import Floats, Links, Network, Whole
+from geoplatform.analysis.network import Floats, Links, Network, Whole, uncollected
 
 # Metres: what is nearer by less than this is not; else a way split in two would be walked again for its last digit.
 NEARER = 1e-9
@@ -53,7 +53,8 @@ def entrances(
     since  nodes from this number on alone
     """
     area, node = ways.within(areas, tolerance, since)
-    metres = shapely.distance(areas[area], shapely.points(ways.x[node], ways.y[node]))
+    with uncollected():
+        metres = shapely.distance(areas[area], shapely.points(ways.x[node], ways.y[node]))
     return Entrances(area, node, metres)
 
 
@@ -149,22 +150,34 @@ def repaired(
         area[from_[beside]].tolist(),
         strict=True,
     )
-    _walk(links, metres, area, queue)
+    walk_on(links, metres, area, queue)
     return Field(metres, area)
 
 
-def _walk(
-    links: csr_matrix, metres: Floats, area: Whole, queue: list[tuple[float, int, int]]
-) -> None:
-    """Dijkstra from the places in `queue`, only where it is nearer than what `metres` says; changes both arrays."""
+def walk_on(
+    links: csr_matrix,
+    metres: Floats,
+    area: Whole,
+    queue: list[tuple[float, int, int]],
+    limit: float = np.inf,
+) -> list[int]:
+    """Dijkstra from the places in `queue` (metres, node, area), only where it is nearer than what `metres` says.
+
+    Changes both arrays as far as `limit` metres, and returns the nodes where it has.
+    """
     heapify(queue)
     begin, ends, lengths = links.indptr, links.indices, links.data
+    changed = []
     while queue:
         way, node, source = heappop(queue)
+        if way > limit:
+            break
         if way >= metres[node] - NEARER:
             continue
         metres[node], area[node] = way, source
+        changed.append(node)
         part = slice(begin[node], begin[node + 1])
         for next_node, length in zip(ends[part].tolist(), lengths[part].tolist(), strict=True):
             if way + length < metres[next_node] - NEARER:
                 heappush(queue, (way + length, next_node, source))
+    return changed
