@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from geoplatform.planning import features, views
+from geoplatform.planning import candidates, features, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.planning, name="planning"),
+    path("candidates", candidates.candidates, name="candidates"),
     path("questions", features.questions, name="questions"),
     path("report", views.report, name="planning-report"),
 ]
