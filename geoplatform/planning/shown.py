@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,12 +35,16 @@ class Drawn:
 
 @dataclass
 class Shown:
-    """What is answered: `now`, the same `then` (None: not compared), another indicator (None: none asked for)."""
+    """What is answered: `now`, the same `then` (None: not compared), another indicator (None: none asked for).
+
+    classed  values that the classes are made of, where several maps share them; None: those that are shown
+    """
 
     question: Question
     now: Answer
     then: Answer | None
     other: Answer | None
+    classed: pd.Series | None = None
 
     @classmethod
     def of(cls, question: Question) -> Shown:
@@ -65,7 +69,8 @@ class Shown:
     @cached_property
     def classes(self) -> Classes:
         targets = self.question.indicator.targets
-        return classified(self.values, self.column, self.question.classes, targets)
+        values = self.values if self.classed is None else self.classed
+        return classified(values, self.column, self.question.classes, targets)
 
     @cached_property
     def changes(self) -> pd.Series | None:
@@ -148,7 +153,8 @@ class Shown:
         text = figure(change, self.column)
         return text if self._way(change) in (None, -1) or text == about.NOTHING else f"+{text}"
 
-    def distribution(self) -> plots.Plot | None:
+    def distribution(self, over: Sequence[float] = ()) -> plots.Plot | None:
+        """`over` are values that the axis holds besides, so that two plots have the same."""
         target = target_of(self.column, self.question.indicator.targets)
         return plots.distribution(
             self.values,
@@ -156,6 +162,7 @@ class Shown:
             lambda value: about.number(round(value, 10)),
             self.classes.breaks,
             target.value if target else None,
+            over,
         )
 
     def scatter(self) -> plots.Plot | None:

@@ -14,6 +14,7 @@ TREE = "00000000-0000-4000-8000-000000000001"
 GARDEN = "00000000-0000-4000-8000-000000000002"
 PROPOSAL = "00000000-0000-4000-8000-000000000003"
 DUPLICATE = "00000000-0000-4000-8000-000000000004"
+SCENARIO = "00000000-0000-4000-8000-000000000005"
 
 # Pages for everybody, in both languages.
 READERS = {
@@ -61,6 +62,9 @@ READERS = {
         "/planning/questions?layer=fruit-trees&filter=taste%3D1",
     ),
     "planning/report": ("/planning/report?indicator=green-within-a-walk",),
+    "planning/scenarios/": ("/planning/scenarios/",),
+    "planning/scenarios/draw": ("/planning/scenarios/draw",),
+    "planning/scenarios/<uuid:key>": (f"/planning/scenarios/{SCENARIO}",),
     "my/": ("/my/",),
     "imprint/": ("/imprint/",),
     "privacy/": ("/privacy/",),
