@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
+import shapely
 from django.utils.translation import gettext as _
 
+from geoplatform.analysis import gate
 from geoplatform.analysis.about import NOTHING, figure
 from geoplatform.analysis.indicator import Column, Indicator
-from geoplatform.analysis.whatif import Moved
+from geoplatform.analysis.overlay import Overlay
+from geoplatform.analysis.whatif import Moved, whatif
 from geoplatform.planning import plots
+from geoplatform.planning.drafting import Drawing
 from geoplatform.planning.question import Question
 from geoplatform.planning.shown import Drawn, Shown, whole
+from geoplatform.query.errors import QueryError
 
 PEOPLE = Column(name="people", title="", unit="", digits=0)
 
@@ -30,12 +36,30 @@ class Sum:
     change: str
 
 
+def reckoned(drawing: Drawing, towns: Sequence[str] = ()) -> Beside:
+    """A drawing and its figures, of other municipalities if some are named. Raises as `whatif` does, and gate.Busy."""
+    question = drawing.question
+    asked = towns or drawing.towns
+    if not asked:
+        raise QueryError("overlay", _("Draw something first, or choose municipalities."))
+    with gate.admitted():
+        moved = whatif(question.indicator, asked, question.values, drawing.overlay, at=question.at)
+    return Beside(question, moved, drawing.overlay)
+
+
 @dataclass
 class Beside:
     """What is shown of `moved`."""
 
     question: Question
     moved: Moved
+    overlay: Overlay
+
+    @property
+    def marks(self) -> list[tuple[str, shapely.Geometry]]:
+        """The drawing upon the map after. What is taken away has no shape of its own."""
+        shapes = [each.shape for each in self.overlay.parts if each.shape is not None]
+        return [("line" if each.geom_type == "LineString" else "area", each) for each in shapes]
 
     @cached_property
     def before(self) -> Shown:
@@ -45,7 +69,7 @@ class Beside:
     def after(self) -> Shown:
         """In the classes of what was, so that a quarter that changes its class is seen to."""
         now, then = self.moved.after, self.moved.before
-        return Shown(self.question, now, then, None, classed=self.before.values)
+        return Shown(self.question, now, then, None, self.before.values, self.marks)
 
     @property
     def column(self) -> Column:

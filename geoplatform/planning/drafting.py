@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from geoplatform.analysis import asking, overlay, registry, whatif
+from geoplatform.analysis import asking, overlay, reading, registry, whatif
 from geoplatform.analysis.indicator import Indicator
-from geoplatform.analysis.overlay import Overlay
+from geoplatform.analysis.overlay import Overlay, Part
 from geoplatform.planning.models import Scenario
 from geoplatform.planning.question import Question, parse
 from geoplatform.query.errors import QueryError
@@ -78,10 +80,14 @@ def form_of(scenario: Scenario, at: str) -> QueryDict:
     return found
 
 
-def words(part: Any) -> str:
+def words(part: Part) -> str:
     """What one feature of a drawing is, in a line."""
-    known = overlay.kinds(part.subject)
-    return known.get(part.kind, "")
+    layer = reading.layer_of(reading.layer_name(part.subject))
+    what = overlay.kinds(part.subject).get(part.kind) or str(layer.title)
+    if part.subject == "trees" and part.act == "add":
+        what = ngettext("%d tree", "%d trees", part.number) % part.number
+    acts = {"add": _("new"), "change": _("changed"), "remove": _("taken away")}
+    return f"{acts[part.act]}: {what}" + (f" ({part.name})" if part.name else "")
 
 
 def towns(given: QueryDict) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from geoplatform.planning import drafting, saved
 from geoplatform.planning.models import Scenario
-from geoplatform.planning.scenario_page import draft, refused, stale
+from geoplatform.planning.scenario_page import draft, number, refused, stale
 from geoplatform.query.errors import QueryError
 
 
@@ -21,12 +21,11 @@ def keep(request: HttpRequest, given: QueryDict, there: Scenario | None) -> Http
         return refused(request, given, there, words, 403)
     try:
         said = draft(given, drafting.read(given))
-        seen = given.get("version", "")
         made = saved.save(
             author=user,
             draft=said,
             key=there.key if there else None,
-            seen=int(seen) if seen.isdecimal() and len(seen) < 9 else 0,
+            seen=number(given.get("version", "")) or 0,
         )
     except QueryError as error:
         return refused(request, given, there, str(error), 400, error.parameter)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -14,9 +16,7 @@ from django.utils.translation import gettext as _
 
 from geoplatform.analysis import about, overlay, reading
 from geoplatform.catalog import registry
-from geoplatform.pages.place import start_box
-from geoplatform.pages.smallmap import small_map
-from geoplatform.planning import drafting, page, saved
+from geoplatform.planning import drafting, page, saved, sketching
 from geoplatform.planning.beside import Beside
 from geoplatform.planning.drafting import Drawing
 from geoplatform.planning.models import Scenario
@@ -34,6 +34,19 @@ def sent(request: HttpRequest) -> QueryDict:
         raise overlay.too_long() from None
 
 
+def kept(request: HttpRequest, key: uuid.UUID) -> Scenario:
+    """The scenario of an address, the newest version unless `version=` names one. Raises Http404."""
+    found = saved.found(key, number(request.GET.get("version", "")))
+    if found is None:
+        raise Http404
+    return found
+
+
+def number(text: str) -> int | None:
+    """A version as it is written; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 9 else None
+
+
 def form(request: HttpRequest, given: QueryDict, there: Scenario | None) -> dict[str, Any]:
     """What the form offers, and what of it is chosen."""
     asked = drafting.asked_of(given)
@@ -44,17 +57,19 @@ def form(request: HttpRequest, given: QueryDict, there: Scenario | None) -> dict
         "may_keep": user is not None,
         "is_own": there is not None and user is not None and there.author == user,
         "login": f"{reverse('account_login')}?next={request.path}",
-        "map_settings": _map_settings(),
+        "map_settings": (settings := sketching.settings()),
+        "subjects": settings["subjects"],
         "most": overlay.MOST_FEATURES,
         "moved_on": moved_on(there) if there else [],
         "base": about.instant_words(there.base) if there else "",
-        "base_address": f"{request.path}?at={_instant(there)}" if there else "",
-        "on_base": there is not None and given.get("at", "") == _instant(there),
+        "base_address": f"{request.path}?at={instant(there.base)}" if there else "",
+        "on_base": there is not None and given.get("at", "") == instant(there.base),
     }
 
 
 def figures(beside: Beside, there: Scenario | None) -> dict[str, Any]:
-    """What the figures' part of the page shows."""
+    """What the figures' part of the page shows; what is kept can be taken along."""
+    lasting = f"version={there.version}&at={instant(beside.moved.after.at)}" if there else ""
     after = beside.moved.after
     before_plot, after_plot = beside.plots
     return {
@@ -79,6 +94,17 @@ def figures(beside: Beside, there: Scenario | None) -> dict[str, Any]:
         "weighting": about.weighting_words(after.weighting),
         "licences": about.licence_words(after),
         "references": after.indicator.references,
+        "downloads": [
+            {
+                "name": "GeoPackage",
+                "address": f"{reverse('scenario-geopackage', args=[there.key])}?{lasting}",
+            }
+        ]
+        if there
+        else [],
+        "report_address": f"{reverse('scenario-report', args=[there.key])}?{lasting}"
+        if there
+        else "",
     }
 
 
@@ -135,23 +161,6 @@ def refused(
     return page.render_page(request, "scenario.html", context, status=status)
 
 
-def _instant(there: Scenario | None) -> str:
-    return there.base.isoformat().replace("+00:00", "Z") if there else ""
-
-
-def _map_settings() -> dict[str, Any]:
-    """For static/planning/scenario.js."""
-    return small_map(
-        start_box(),
-        style="/styles/geoplatform.json",
-        subjects=[
-            {
-                "layer": reading.layer_name(subject),
-                "title": str(reading.layer_of(reading.layer_name(subject)).title),
-                "kinds": overlay.kinds(subject),
-                "usual": overlay.USUAL_KINDS.get(subject, ""),
-            }
-            for subject in overlay.SUBJECTS
-        ],
-        words={},
-    )
+def instant(at: dt.datetime) -> str:
+    """As an address holds it."""
+    return at.isoformat().replace("+00:00", "Z")

@@ -6,18 +6,17 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from geoplatform.analysis import gate
 from geoplatform.analysis.errors import Unanswerable
-from geoplatform.analysis.whatif import whatif
 from geoplatform.pages import guard
 from geoplatform.pages.basemap import allow_basemap
 from geoplatform.planning import drafting, page, saved, scenario_acts, scenario_page
-from geoplatform.planning.beside import Beside
+from geoplatform.planning.beside import reckoned
 from geoplatform.planning.models import Scenario
 from geoplatform.query.errors import QueryError
 
@@ -48,10 +47,7 @@ def draw(request: HttpRequest) -> HttpResponse:
 @page.in_turn
 def scenario(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """One that is kept, by its address; `version=` an earlier version, `at=` on the data of an instant."""
-    number = request.GET.get("version", "")
-    there = saved.found(key, int(number) if number.isdecimal() and len(number) < 9 else None)
-    if there is None:
-        raise Http404
+    there = scenario_page.kept(request, key)
     if request.method != "POST":
         return _page(request, drafting.form_of(there, request.GET.get("at", "")), there)
     return _posted(request, there)
@@ -82,8 +78,9 @@ def _page(request: HttpRequest, given: QueryDict, there: Scenario | None) -> Htt
     context: dict[str, Any] = {"scenario": there}
     status = 200
     try:
-        if given.get("overlay") or request.method == "POST":
-            context |= _figures(given, there)
+        # A script takes the last step back: then there is nothing to answer, and nothing wrong.
+        if given.get("overlay") or (request.method == "POST" and not only):
+            context |= scenario_page.figures(reckoned(drafting.read(given)), there)
     except Unanswerable as error:
         context["wrong"] = str(error)
     except QueryError as error:
@@ -99,15 +96,3 @@ def _page(request: HttpRequest, given: QueryDict, there: Scenario | None) -> Htt
     response = page.render_page(request, template, context, status=status)
     response.headers["Cache-Control"] = "no-cache"
     return response
-
-
-def _figures(given: QueryDict, there: Scenario | None) -> dict[str, Any]:
-    drawing = drafting.read(given)
-    if not drawing.towns:
-        raise QueryError("overlay", _("Draw something first, or choose municipalities."))
-    question = drawing.question
-    with gate.admitted():
-        moved = whatif(
-            question.indicator, drawing.towns, question.values, drawing.overlay, at=drawing.at
-        )
-        return scenario_page.figures(Beside(question, moved), there)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import pandas as pd
+import shapely
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -38,6 +39,7 @@ class Shown:
     """What is answered: `now`, the same `then` (None: not compared), another indicator (None: none asked for).
 
     classed  values that the classes are made of, where several maps share them; None: those that are shown
+    marks    what is drawn upon the maps, as `picture.drawn` takes it
     """
 
     question: Question
@@ -45,6 +47,7 @@ class Shown:
     then: Answer | None
     other: Answer | None
     classed: pd.Series | None = None
+    marks: Sequence[tuple[str, shapely.Geometry]] = ()
 
     @classmethod
     def of(cls, question: Question) -> Shown:
@@ -138,7 +141,9 @@ class Shown:
     def _drawn(self, look: picture.Look) -> list[Drawn]:
         groups = picture.apart(self.now.rows) if self.several else [self.now.rows]
         return [
-            Drawn(self._towns(group["municipality"].unique()), picture.drawn(group, look))
+            Drawn(
+                self._towns(group["municipality"].unique()), picture.drawn(group, look, self.marks)
+            )
             for group in groups
         ]
 

@@ -203,6 +203,7 @@ def test_other_parameters_and_nothing_drawn(demo_database, client):
     asked = {"overlay": drawing(park()), "indicator": "green-within-300-m", "limit": "4"}
     assert "limit is a number" in text(send(client, status=400, **asked))
     assert "Draw something first" in text(send(client, overlay="", status=400))
+    assert "Nothing is drawn yet" in text(send(client, overlay="", part="figures"))
     body = send(client, overlay="", municipality="13004000")
     assert "No quarter's figure would be another one." in text(body)
 
