@@ -122,19 +122,22 @@ def test_every_route_has_a_sample_or_a_reason() -> None:
     assert known - found == set(), "these routes are no more"
 
 
-# The longer words of German are looked at where it is narrow, English ones where it is wide; all of both is proved.
-LOOKS = [("de", ("narrow",)), ("en", ("wide",))]
-ALL = [pytest.param(language, (), marks=pytest.mark.prove) for language in LANGUAGES]
+# One sample in German, whose words are longer, where it is narrow, the next one in English where it is wide; all of
+# both is proved.
+TURNS = [("de", ("narrow",), 0), ("en", ("wide",), 1)]
+ALL = [pytest.param(language, (), None, marks=pytest.mark.prove) for language in LANGUAGES]
 
 
 @pytest.mark.parametrize("kind", ["readers", "programs", "staff"])
-@pytest.mark.parametrize(("language", "looks"), [*LOOKS, *ALL])
-def test_axe_finds_nothing_on_any_route(browser, whole_server, language, looks, kind) -> None:
+@pytest.mark.parametrize(("language", "looks", "turn"), [*TURNS, *ALL])
+def test_axe_finds_nothing_on_any_route(browser, whole_server, language, looks, turn, kind) -> None:
     """Wide by day and at 320 pixels by night, no page sideways; nobody else is asked for anything; nothing that our
     policy forbids, and no script that fails."""
     found: list[str] = []
     seen = list(addresses(language, kind))
-    assert len(seen) >= 8
+    if turn is not None:
+        seen = seen[turn::2]
+    assert len(seen) >= 4
     with opened(browser, whole_server, staff=kind == "staff", viewport=WIDE) as page:
         page.on("request", lambda asked: found.extend(_foreign(asked.url, whole_server)))
         page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
