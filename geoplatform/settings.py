@@ -1,6 +1,7 @@
 """Composition only: which rooms there are, which database, which language. Everything else lives in its room.
 
-Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), SECRET_KEY, DEBUG, ALLOWED_HOSTS,
+Read from the environment: DATABASE_URL, DATABASE_OWNER_URL (none: a private cluster), DATABASE_REPLICA_URLS,
+REPLICA_LAG_SECONDS, SECRET_KEY, DEBUG, ALLOWED_HOSTS,
 PUBLIC_URL, KEY_PEPPER, CONTRIBUTIONS, BASEMAP_URL, BASEMAP_ATTRIBUTION, CSRF_TRUSTED_ORIGINS, PROXIES,
 CONTACT_ORGANISATION, CONTACT_EMAIL, CONTACT_PHONE, DCAT_CONTRIBUTOR, DOWNLOAD_FOLDER, SNAPSHOT_* and the bounds of
 downloads and analyses, FLAT_STREETS, HARVEST_SOURCES, HARVEST_NETWORKS, HARVEST_FOLDER, BACKUP_FOLDER,
@@ -80,6 +81,7 @@ FLAT_STREETS = tuple(filter(None, os.environ.get("FLAT_STREETS", "").split(";"))
 # Readers get no cookie: sessions and CSRF tokens are made only by pages that log in or write.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "geoplatform.database.reading.middleware",
     "geoplatform.services.direct.direct",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -116,11 +118,19 @@ TEMPLATES = [
     }
 ]
 
-# "default" serves as the web role, which owns nothing; "owner" migrates.
+# "default" serves as the web role, which owns nothing; "owner" migrates; "replica1" and on are read from.
 DATABASES = databases(
-    os.environ.get("DATABASE_URL"), os.environ.get("DATABASE_OWNER_URL"), dj_database_url.parse
+    os.environ.get("DATABASE_URL"),
+    os.environ.get("DATABASE_OWNER_URL"),
+    dj_database_url.parse,
+    os.environ.get("DATABASE_REPLICA_URLS", ""),
 )
-DATABASE_ROUTERS = ["geoplatform.database.router.OwnerMigrates"]
+# A replica that is further behind serves nobody. At most five minutes: an author's position is known for ten.
+REPLICA_LAG_SECONDS = min(float(os.environ.get("REPLICA_LAG_SECONDS", "10")), 300)
+DATABASE_ROUTERS = [
+    "geoplatform.database.router.OwnerMigrates",
+    "geoplatform.database.router.ReplicasRead",
+]
 # Older GDAL may read files named in a spatial reference; ours are EPSG numbers, never text of a request.
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -23,10 +23,10 @@ from django.contrib.gis.geos import (
     Polygon,
 )
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.database import reading
 from geoplatform.query.geojson import LEVELS
 
 MOST_VERTICES = 5000
@@ -175,7 +175,7 @@ def _in_a_municipality(geometry: GEOSGeometry) -> bool:
     _west, south, _east, north = geometry.extent
     if south < -85 or north > 85:
         return False
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(
             "SELECT municipality FROM geoplatform.territory(%s::geometry, NULL)",
             [bytes(geometry.hexewkb).decode("ascii")],
@@ -208,7 +208,7 @@ def municipality_at(longitude: float, latitude: float) -> Any:
     """Id of the municipality at a position, or None."""
     if abs(latitude) > 85:
         return None
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(
             "SELECT municipality FROM geoplatform.territory(ST_SetSRID(ST_MakePoint(%s, %s), 4326), NULL)",
             [longitude, latitude],

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.contrib.gis.geos import Polygon
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from psycopg import sql
 
@@ -27,6 +26,7 @@ from geoplatform.contributions.models import (
     State,
 )
 from geoplatform.contributions.values import from_json, geojson, shown
+from geoplatform.database import reading
 
 JOINED = ("author", "quarter", "municipality")
 OVERLAY_MOST = 1000
@@ -328,7 +328,7 @@ def successor(layer: Layer, feature: uuid.UUID) -> uuid.UUID | None:
     if rows_there.filter(pk=feature).exists():
         return None
     while True:
-        with connection.cursor() as cursor:
+        with reading.connection().cursor() as cursor:
             cursor.execute(statement, [feature])
             row = cursor.fetchone()
         if row is None or row[0] is None or row[0] in seen:

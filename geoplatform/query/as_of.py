@@ -14,6 +14,7 @@ from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.seasons import HalfMonths, Season
+from geoplatform.database import reading
 from geoplatform.database.counted import number
 from geoplatform.database.upkeep import Upkeep
 from geoplatform.history.upkeep import upkeep_of
@@ -26,9 +27,10 @@ def stable(instant: dt.datetime) -> dt.datetime:
 
     A transaction that still writes may commit changes dated before now, so its start is the limit.
     """
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # the primary's: a replica sees nobody write
         cursor.execute("SELECT geoplatform.stable_instant(%s)", [instant])
         found: dt.datetime = cursor.fetchone()[0]
+    reading.catch_up()
     return found
 
 

@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.database import reading
 from geoplatform.history.edits import is_snapshot, shown_tables
 from geoplatform.query.errors import QueryError
 from geoplatform.query.feature_query import Box
-from geoplatform.query.select import raw_cursor
+from geoplatform.query.select import primary_cursor
 
 # A layer with more changed boxes than this has changed anywhere.
 MOST_BOXES = 50
@@ -61,7 +62,7 @@ def changes(since: str | None) -> Changes:
     generation, seen = _parse(since) if since is not None else (None, None)
     now, newest, held, due, edits = _ask(generation, seen)
     if due:
-        with raw_cursor() as session:
+        with primary_cursor() as session:
             session.execute(PRUNE)
         if newest is None:  # there is a mark now
             now, newest, held, due, edits = _ask(generation, seen)
@@ -76,10 +77,11 @@ def changes(since: str | None) -> Changes:
 
 
 def _ask(generation: int | None, seen: str | None) -> tuple[Any, ...]:
-    with raw_cursor() as session:
+    with primary_cursor() as session:
         parameters = (generation, seen, list(_tables()), MOST_BOXES)
         row = session.execute(SINCE, parameters, prepare=True).fetchone()
     assert row is not None
+    reading.catch_up()  # what is read after it is not to be older than the cursor
     return row
 
 

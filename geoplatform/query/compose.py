@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db import connection
 from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import Property, property_by_name
+from geoplatform.database import reading
 from geoplatform.query.as_of import every_version, relation
 from geoplatform.query.crs import STORED, Crs
 from geoplatform.query.feature_query import FeatureQuery
@@ -94,6 +94,7 @@ def layer_condition(layer: Layer) -> tuple[str, tuple[Any, ...], tuple[str, ...]
     if layer.where is None:
         return None
     query = layer.model._base_manager.filter(layer.where).query
+    connection = reading.connection()
     text, parameters = query.where.as_sql(query.get_compiler(connection=connection), connection)
     columns = [str(field.column) for field in layer.model._meta.local_concrete_fields]
     return text, tuple(parameters), tuple(name for name in columns if f'"{name}"' in text)

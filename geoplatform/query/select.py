@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.types.string import ByteaBinaryLoader
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.database import reading
 from geoplatform.query.compose import Statement, restricted
 from geoplatform.query.crs import CRS84
 from geoplatform.query.feature_query import Box, FeatureQuery
@@ -28,10 +29,20 @@ EXTENT_SECONDS = 60
 
 
 def raw_cursor() -> psycopg.Cursor[Any]:
-    """psycopg's own cursor on Django's connection: Django's binds in the client and refuses binary results.
+    """psycopg's own cursor on the connection to read from: Django's binds in the client and refuses binary results.
 
+    In a request that only reads that may be a replica's (database/reading.py); what writes takes `primary_cursor`.
     Nothing that lasts longer than its transaction is set through it: the pool would not take it back.
     """
+    return _raw(reading.connection())
+
+
+def primary_cursor() -> psycopg.Cursor[Any]:
+    """The same, always of the primary: for what is stored, and for what only it can tell."""
+    return _raw(connection)
+
+
+def _raw(connection: Any) -> psycopg.Cursor[Any]:
     connection.ensure_connection()
     assert connection.connection is not None
     return psycopg.Cursor(connection.connection)
@@ -48,13 +59,14 @@ def feature(layer: Layer, id: uuid.UUID) -> bytes | None:
     parameters = restricted(FeatureQuery(layer=layer, id=id)).parameters
     with raw_cursor() as cursor:
         cursor.adapters.register_loader("text", ByteaBinaryLoader)
-        row = cursor.execute(_single(layer), parameters, binary=True, prepare=True).fetchone()
+        text = _single(layer, not reading.is_replica())
+        row = cursor.execute(text, parameters, binary=True, prepare=True).fetchone()
     return row[1] if row else None
 
 
 @lru_cache(maxsize=500)
-def _single(layer: Layer) -> bytes:
-    return _composed(FeatureQuery(layer=layer, id=uuid.UUID(int=0)))[1]
+def _single(layer: Layer, stored: bool) -> bytes:
+    return _composed(FeatureQuery(layer=layer, id=uuid.UUID(int=0)), stored)[1]
 
 
 def ordered(query: FeatureQuery) -> Iterator[tuple[Any, ...]]:
@@ -93,25 +105,27 @@ def _is_plain(query: FeatureQuery) -> bool:
 
 
 def _sql(query: FeatureQuery) -> tuple[bytes, Sequence[Any]]:
+    stored = not reading.is_replica()
     if not _is_usual(query):
-        statement, text = _composed(query)
+        statement, text = _composed(query, stored)
         return text, statement.parameters
     # Composing it in Python costs as much as reading some hundred features.
     parameters = restricted(FeatureQuery(layer=query.layer)).parameters
-    return _usual(query.layer, bool(query.after), query.limit), (
+    return _usual(query.layer, bool(query.after), query.limit, stored), (
         [*parameters, query.after] if query.after else parameters
     )
 
 
 @lru_cache(maxsize=500)
-def _usual(layer: Layer, begun: bool, limit: int) -> bytes:
-    return _composed(FeatureQuery(layer=layer, after=int(begun), limit=limit))[1]
+def _usual(layer: Layer, begun: bool, limit: int, stored: bool) -> bytes:
+    return _composed(FeatureQuery(layer=layer, after=int(begun), limit=limit), stored)[1]
 
 
-def _composed(query: FeatureQuery) -> tuple[Statement, bytes]:
+def _composed(query: FeatureQuery, stored: bool) -> tuple[Statement, bytes]:
+    """`stored`: whether there are stored texts where it will be asked; a replica has none."""
     statement = restricted(query)
     add_keyset(statement, query)
-    if _is_plain(query):
+    if stored and _is_plain(query):
         text, storable = stored_or_composed(statement)
     else:
         text = feature_text(statement, query.properties, query.crs)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
 
+from geoplatform.database import reading
 from geoplatform.query.feature_query import Box
-from geoplatform.query.select import raw_cursor
+from geoplatform.query.select import primary_cursor
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ def look() -> Seen:
     seen = _look()
     if seen.generation is None:
         try:
-            with transaction.atomic(), raw_cursor() as cursor:
+            with transaction.atomic(), primary_cursor() as cursor:
                 cursor.execute("SELECT geoplatform.prune_edits()")  # makes a mark to count from
         except DatabaseError:
-            return seen  # a replica: nothing can be written here
+            return seen  # nothing can be written here
         seen = _look()
     return seen
 
@@ -41,7 +42,7 @@ def changes(since: Seen) -> dict[str, list[Box | None]] | None:
     """
     if since.generation is None:
         return None
-    with raw_cursor() as cursor:
+    with primary_cursor() as cursor:
         row = cursor.execute(
             "SELECT min(generation) FROM geoplatform.edit_mark WHERE server = pg_postmaster_start_time()"
         ).fetchone()
@@ -62,9 +63,10 @@ def changes(since: Seen) -> dict[str, list[Box | None]] | None:
 
 
 def _look() -> Seen:
-    with raw_cursor() as cursor:
+    with primary_cursor() as cursor:
         row = cursor.execute(
             "SELECT pg_current_snapshot()::text, geoplatform.generation()"
         ).fetchone()
     assert row is not None
+    reading.catch_up()  # what is read after it is not to be older
     return Seen(*row)

@@ -10,11 +10,12 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg import sql
 from psycopg.abc import Buffer
 
 from geoplatform.catalog.properties import Property
+from geoplatform.database import reading
 from geoplatform.query.compose import Statement, restricted
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.order import add_keyset, order_by
@@ -67,7 +68,7 @@ def unhurried(seconds: int) -> Iterator[None]:
 
     A download is one statement, so it is one snapshot, and needs no stronger isolation.
     """
-    with transaction.atomic():
+    with transaction.atomic(using=reading.alias()):
         with raw_cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
         yield
@@ -75,6 +76,7 @@ def unhurried(seconds: int) -> Iterator[None]:
 
 def give_back() -> None:
     """The connection goes back to the pool now and not at the end of the request, unless a transaction needs it."""
+    connection = reading.connection()
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
 

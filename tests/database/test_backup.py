@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from geoplatform.database import backup
 from geoplatform.database.archive import Archive
-from geoplatform.database.binaries import find_postgres
 from geoplatform.database.cluster import Cluster, ClusterError
 from geoplatform.database.management.commands.restore import _moment
-from geoplatform.database.server import DATABASE, SUPERUSER, Server
-from tests.conftest import PROJECT, addresses
+from geoplatform.database.server import Server
+from tests import clusters
+from tests.clusters import connect
+from tests.conftest import PROJECT
 
 TREES = """
 from tests import make
@@ -84,39 +82,29 @@ class Place:
         return into
 
 
-def connect(cluster: Cluster) -> psycopg.Connection:
-    url = cluster.url(SUPERUSER, DATABASE).replace("postgis://", "postgresql://")
-    return psycopg.connect(url, autocommit=True)
-
-
 @pytest.fixture(scope="module")
 def made() -> Iterator[Cluster]:
     """One cluster for this file; initdb is what costs."""
-    # Not tmp_path: as root the server is another user, to whom pytest's folders are closed.
-    folder = Path(tempfile.mkdtemp(prefix="gp-test-", dir="/tmp"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "the city's 100% cluster")
-    cluster.ensure_running()
-    cluster.keep()
-    yield cluster
-    cluster.delete()
-    shutil.rmtree(folder)
+    with clusters.folder() as folder:
+        cluster = Cluster(folder / "the city's 100% cluster")
+        cluster.ensure_running()
+        cluster.keep()
+        yield cluster
+        cluster.delete()
 
 
 @pytest.fixture
 def place(made: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    folder = Path(tempfile.mkdtemp(prefix="gp-test-", dir="/tmp"))
-    folder.chmod(0o777)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("GEOPLATFORM_CLUSTER", str(made.home))
-    yield Place(folder, made, Archive(folder / "the city's backups 100%"))
-    for home in folder.iterdir():
-        if (home / "data").exists():
-            Cluster(home).delete()
-    backup.end_archiving(made)
-    with connect(made) as connection:
-        connection.execute("DROP TABLE IF EXISTS kept")
-    shutil.rmtree(folder)
+    with clusters.folder(0o777) as folder:
+        yield Place(folder, made, Archive(folder / "the city's backups 100%"))
+        for home in folder.iterdir():
+            if (home / "data").exists():
+                Cluster(home).delete()
+        backup.end_archiving(made)
+        with connect(made) as connection:
+            connection.execute("DROP TABLE IF EXISTS kept")
 
 
 def contents(cluster: Cluster) -> dict[str, str]:
@@ -137,14 +125,7 @@ def contents(cluster: Cluster) -> dict[str, str]:
 @pytest.fixture
 def town(place: Place, migrated_template: str) -> Place:
     """The platform's tables and twenty trees, in a cluster of its own."""
-    bin = find_postgres().bin
-    source = addresses(migrated_template)["DATABASE_OWNER_URL"].replace(
-        "postgis://", "postgresql://"
-    )
-    dump = subprocess.run([bin / "pg_dump", "-Fc", source], check=True, capture_output=True).stdout
-    host = Server(place.cluster.home).socket_dir
-    target = ["-h", str(host), "-p", "5432", "-U", SUPERUSER, "-d", DATABASE]
-    subprocess.run([bin / "pg_restore", "--exit-on-error", *target], input=dump, check=True)
+    clusters.fill(place.cluster, migrated_template)
     done = place.manage("shell", "-v0", "-c", TREES)
     assert done.returncode == 0, done.stderr
     return place

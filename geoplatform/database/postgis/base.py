@@ -17,7 +17,7 @@ from geoplatform.database.waking import wake
 
 # After somebody has waited in vain nobody else does for so many seconds, lest all threads of a process only wait.
 PAUSE = 2.0
-_away = -PAUSE
+_away: dict[str, float] = {}  # by the database's alias
 
 
 @cache
@@ -64,9 +64,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _living(self, conn_params: dict[str, Any]) -> Any:
         """After the server has died the pool is full of dead connections; each is put away when it is met."""
-        global _away
         pool = self.pool
-        if pool and time.monotonic() - _away < PAUSE and not pool.get_stats()["pool_available"]:
+        away = _away.get(self.alias, -PAUSE)
+        if pool and time.monotonic() - away < PAUSE and not pool.get_stats()["pool_available"]:
             raise OperationalError("the database was not there a moment ago")
         try:
             while True:
@@ -76,7 +76,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 found.close()
                 pool.putconn(found)
         except OperationalError:
-            _away = time.monotonic()
+            _away[self.alias] = time.monotonic()
             raise
 
     def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:

@@ -19,6 +19,29 @@ CREATE TABLE IF NOT EXISTS geoplatform.edit_mark (
     server timestamptz NOT NULL DEFAULT pg_postmaster_start_time()
 );
 
+-- The server whose marks count here: this one, on a replica the one that it follows, as far as its newest mark tells.
+CREATE OR REPLACE FUNCTION geoplatform.edit_server() RETURNS timestamptz
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+    IF pg_is_in_recovery() THEN
+        RETURN (SELECT m.server FROM geoplatform.edit_mark m ORDER BY m.generation DESC LIMIT 1);
+    END IF;
+    RETURN pg_postmaster_start_time();
+END $$;
+
+-- The snapshot of the asking statement, to be kept with what is read now. A replica does not tell which transactions were
+-- running (PostgreSQL counts them as ended), only the oldest of them: all from that one on count as not seen.
+CREATE OR REPLACE FUNCTION geoplatform.seen_now() RETURNS pg_snapshot
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    now pg_snapshot := pg_current_snapshot();
+BEGIN
+    IF pg_is_in_recovery() THEN
+        RETURN format('%1$s:%1$s:', pg_snapshot_xmin(now))::pg_snapshot;
+    END IF;
+    RETURN now;
+END $$;
+
 -- The newest generation, which goes with every snapshot that is kept; NULL before the first mark.
 CREATE OR REPLACE FUNCTION geoplatform.generation() RETURNS bigint
 LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
@@ -33,10 +56,15 @@ END $$;
 CREATE OR REPLACE FUNCTION geoplatform.unchanged(
     about oid, place box, shown oid[], seen pg_snapshot, generation bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+DECLARE
+    server_here timestamptz := pg_postmaster_start_time();
 BEGIN
+    IF pg_is_in_recovery() THEN
+        server_here := geoplatform.edit_server();
+    END IF;
     RETURN unchanged.generation >= (
             SELECT m.generation FROM geoplatform.edit_mark m
-            WHERE m.server = pg_postmaster_start_time() ORDER BY m.generation LIMIT 1)
+            WHERE m.server = server_here ORDER BY m.generation LIMIT 1)
         AND NOT EXISTS (
             SELECT FROM geoplatform.edit e
             WHERE e.about = unchanged.about AND e.xid >= pg_snapshot_xmin(seen)
@@ -97,6 +125,11 @@ BEGIN
         RETURN NULL;
     END IF;
     DELETE FROM geoplatform.edit_mark WHERE server <> pg_postmaster_start_time();
+    IF NOT EXISTS (SELECT FROM geoplatform.edit_mark) THEN
+        -- A replica that takes over may lack the last marks of the one before; their numbers are not given again.
+        PERFORM setval('geoplatform.edit_mark_generation_seq',
+            nextval('geoplatform.edit_mark_generation_seq') + 1000000);
+    END IF;
     INSERT INTO geoplatform.edit_mark DEFAULT VALUES RETURNING generation INTO newest;
     SELECT min(generation) INTO oldest FROM geoplatform.edit_mark;
     oldest := greatest(oldest, newest - most_marks + 1);

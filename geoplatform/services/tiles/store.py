@@ -2,6 +2,7 @@
 
 A stored tile is looked up, judged and fetched in one round trip. One that is missing or overtaken is made and stored
 with the snapshot of that look-up: the making comes after it, so what is committed in between counts as not yet seen.
+The store is the primary's; a replica may do the making, which is what costs.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from isal import igzip
 from geoplatform import query
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.database import reading
 from geoplatform.history.edits import shown_tables
 from geoplatform.query.feature_query import Box
 from geoplatform.query.mvt import degrees
-from geoplatform.query.select import raw_cursor
+from geoplatform.query.select import primary_cursor
 
 LOOK_UP = """SELECT etag, body, old, seen, generation
     FROM geoplatform.stored_tile(%s, %s::int, %s::int, %s::int, %s, %s::text[])"""
@@ -62,7 +64,7 @@ def tile(
     if facets is None or not layer.zooms[0] <= z <= layer.zooms[1]:
         return _pack(make(), known)  # outside of its zooms nothing is drawn: not worth a look
     key = (layer.name, z, x, y, f"{edition()}?{facets}")
-    with raw_cursor() as cursor:
+    with primary_cursor() as cursor:
         row = cursor.execute(LOOK_UP, (*key, list(known)), binary=True, prepare=True).fetchone()
         assert row is not None
         etag, body, old, seen, generation = row
@@ -70,6 +72,7 @@ def tile(
             if old:
                 cursor.execute(TOUCH, key)
             return Kept(etag, body)
+    reading.catch_up()  # a replica makes it if it has all that the look-up saw
     made = _pack(make())
     assert made.body is not None
     if len(made.body) <= LARGEST:
@@ -77,7 +80,7 @@ def tile(
         shown = [f"public.{name}" for name in shown_tables(layer)]
         west, south, east, north = place(z, x, y)
         box = f"({east!r},{north!r}),({west!r},{south!r})"
-        with raw_cursor() as cursor:
+        with primary_cursor() as cursor:
             cursor.execute(STORE, (*key, table, box, shown, seen, generation, made.etag, made.body))
     return Kept(made.etag, None if made.etag in known else made.body)
 

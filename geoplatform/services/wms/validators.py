@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from geoplatform import query
 from geoplatform.catalog import registry
+from geoplatform.database import reading
 from geoplatform.history.edits import is_snapshot, shown_tables
 from geoplatform.query.feature_query import Box
 from geoplatform.query.select import raw_cursor
@@ -28,11 +29,11 @@ from geoplatform.services.wms.getmap import margin, shown
 from geoplatform.services.wms.maps import Map
 
 # A snapshot is only worth keeping where a mark stands before it, and where the transaction itself has changed nothing.
-NOW = """SELECT pg_current_snapshot()::text AS seen,
+NOW = """SELECT geoplatform.seen_now()::text AS seen,
     CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN m.generation END,
     m.made < clock_timestamp() - interval '1 minute' OR m.made IS NULL
     FROM (SELECT) one LEFT JOIN LATERAL (SELECT generation, made FROM geoplatform.edit_mark
-        WHERE server = pg_postmaster_start_time() ORDER BY generation DESC LIMIT 1) m ON true"""
+        WHERE server = geoplatform.edit_server() ORDER BY generation DESC LIMIT 1) m ON true"""
 UNCHANGED = """geoplatform.unchanged(%s::text::regclass::oid, %s::text::box,
     ARRAY(SELECT each::regclass::oid FROM unnest(%s::text[]) each), %s::text::pg_snapshot, %s::bigint)"""
 PRUNE = "SELECT geoplatform.prune_tiles()"
@@ -76,7 +77,7 @@ def validate(asked: Map, request: str, known: Collection[str]) -> Validator:
         row = cursor.execute(text, parameters, prepare=True).fetchone()
         assert row is not None
         seen, generation, due, unchanged = row
-        if due:
+        if due and not reading.is_replica():
             cursor.execute(PRUNE)
     fresh = f"{made_by}.{generation}.{seen}" if generation is not None else None
     return Validator(fresh, etag if unchanged else None)

@@ -1,5 +1,7 @@
 // Corners that are drawn near the outline of something that is there already come to lie on it: a plot on the fence.
 
+import { sinceWritten } from "./written.js";
+
 /** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
 /** @typedef {[number, number]} Corner longitude, latitude */
 
@@ -22,7 +24,8 @@ export function makeSnapping(map, layers) {
     const box = map.getBounds().toArray().flat().map((n) => n.toFixed(6)).join(",");
     const found = await Promise.all(
       layers.map(async (layer) => {
-        const answer = await fetch(`/api/collections/${layer}/items?f=json&limit=${MOST}&bbox=${box}`, { credentials: "omit" });
+        const address = `/api/collections/${layer}/items?f=json&limit=${MOST}&bbox=${box}`;
+        const answer = await fetch(address, { credentials: "omit", headers: sinceWritten() });
         return answer.ok ? /** @type {{features: {geometry: {coordinates: unknown}}[]}} */ (await answer.json()).features : [];
       }),
     ).catch(() => []); // without a network nothing snaps

@@ -1,5 +1,6 @@
 // Pages of ours, fetched for a part of them: words and markup are made in one place, on the server.
 
+import { rememberWritten, sinceWritten } from "../pages/written.js";
 import { keptPage } from "./taken.js";
 
 /**
@@ -10,7 +11,8 @@ import { keptPage } from "./taken.js";
  */
 export async function fetchPage(address, options = {}) {
   try {
-    const response = await fetch(address, { credentials: "omit", ...options });
+    const response = await fetch(address, { credentials: "omit", headers: sinceWritten(), ...options });
+    rememberWritten(response);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     return { status: response.status, address: response.url, page };
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { readKey } from "../pages/key.js";
 import { isNight } from "../pages/map.js";
+import { sinceWritten } from "../pages/written.js";
 import { fetchPage } from "./pages.js";
 import { element, settings } from "./settings.js";
 import { showTab } from "./tabs.js";
@@ -100,7 +101,7 @@ export async function refreshPending(map) {
  * @param {string} bbox
  */
 async function outlines(bbox) {
-  const answer = await fetch(`/api/proposals?limit=100&bbox=${bbox}`, { credentials: "omit" });
+  const answer = await fetch(`/api/proposals?limit=100&bbox=${bbox}`, { credentials: "omit", headers: sinceWritten() });
   if (!answer.ok) return [];
   const { features } = /** @type {{features: {geometry: {type: string} | null}[]}} */ (await answer.json());
   return features.filter(({ geometry }) => geometry && geometry.type !== "Point");

@@ -1,0 +1,376 @@
+"""A real streaming replica: nobody misses what they wrote, and nothing acknowledged is lost with the primary."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from geoplatform.catalog import registry
+from geoplatform.catalog.properties import property_by_name
+from geoplatform.database.cluster import Cluster
+from geoplatform.database.reading import COOKIE, HEADER, NEWEST
+from geoplatform.database.server import Server
+from tests import clusters
+from tests.serving import serving
+
+pytestmark = pytest.mark.prove
+
+TOKEN = """
+from django.contrib.auth.models import User
+from geoplatform.contributions.roles import Role, make_token
+user = User.objects.create_user("writer")
+Role.objects.create(user=user, kind="staff")
+print(make_token(user=user, name="proof", layers=[], expires=None)[1])
+from geoplatform.catalog import registry
+species = registry.get("fruit-trees").model.objects.filter(edible=True).first().species
+print(getattr(species, species.reference))
+"""
+TREES = "/api/collections/fruit-trees/items"
+NOW = re.compile(rb'"timeStamp": ?"[^"]*"')
+EDITS = 300
+WRITERS = 8
+SECONDS = 6  # of writing before the primary is killed
+AFTER = 60  # edits of each writer that are acknowledged by the promoted replica
+
+
+@dataclass
+class Answer:
+    status: int
+    body: bytes
+    headers: Message  # names in any case
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.body)
+
+
+def ask(address: str, method: str = "GET", said: object = None, **headers: str) -> Answer:
+    """Header names are written with an underscore here."""
+    data = None if said is None else json.dumps(said).encode()
+    request = urllib.request.Request(address, data, method=method)
+    for name, value in headers.items():
+        request.add_header(name.replace("_", "-"), value)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as found:
+            return Answer(found.status, found.read(), found.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.read(), error.headers)
+
+
+@dataclass
+class Pair:
+    """A primary with the demo's town, its replica, and a token that may write."""
+
+    folder: Path
+    primary: Cluster
+    replica: Cluster
+    token: str
+    species: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def lag(self, seconds: float) -> None:
+        """Replay everything so much later."""
+        with clusters.connect(self.replica) as connection:
+            connection.execute(f"ALTER SYSTEM SET recovery_min_apply_delay = '{seconds}s'")
+            connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture
+def pair(demo_template: str) -> Iterator[Pair]:
+    with clusters.folder() as folder:
+        primary = Cluster(folder / "primary")
+        primary.ensure_running()
+        primary.keep()
+        clusters.fill(primary, demo_template)
+        replica = clusters.follow(primary, folder / "replica")
+        environment = clusters.environment(primary, replica, replicas=(replica,))
+        token, species = clusters.shell(environment, TOKEN).splitlines()
+        try:
+            yield Pair(folder, primary, replica, token, species, environment)
+        finally:
+            for each in (replica, primary):
+                Server(each.home).stop()
+
+
+def until_it_says(address: str, words: str) -> None:
+    """Wait for the health page to say so."""
+    deadline = time.monotonic() + 60
+    while words not in (said := ask(f"{address}/healthz").body.decode()):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.1)
+
+
+def readings(address: str) -> Iterator[str]:
+    """Everything that is read of each layer."""
+    yield from ("/catalogue.ttl", "/api/collections", "/wms?SERVICE=WMS&REQUEST=GetCapabilities")
+    for layer in registry.layers():
+        items = f"/api/collections/{layer.name}/items"
+        found = ask(f"{address}{items}?limit=3", Database_Position=str(NEWEST)).json
+        yield f"{items}?limit=3"
+        name = next(iter(property_by_name(layer)))
+        yield f"{items}?limit=3&filter={name}%20IS%20NOT%20NULL"
+        for feature in found["features"][:1]:
+            yield f"{items}/{feature['id']}"
+            yield f"{items}/{feature['id']}/history"
+            yield f"/{layer.name}/{feature['id']}"
+        yield f"/api/collections/{layer.name}"
+        yield f"/downloads/{layer.name}.geojson"
+        yield f"/downloads/{layer.name}.csv"
+        if layer.geometry:
+            yield f"{items}?limit=3&crs=http://www.opengis.net/def/crs/EPSG/0/25833"
+            yield f"/tiles/{layer.name}.json"
+            yield (
+                "/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&STYLES=&SRS=EPSG:4326&BBOX=11.3,53.5,11.6,53.8"
+                f"&WIDTH=200&HEIGHT=200&FORMAT=image/png&LAYERS={layer.name}"
+            )
+            yield (
+                "/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetFeatureInfo&STYLES=&SRS=EPSG:4326&BBOX=11.3,53.5,11.6,53.8"
+                f"&WIDTH=200&HEIGHT=200&LAYERS={layer.name}&QUERY_LAYERS={layer.name}&X=100&Y=100"
+                "&INFO_FORMAT=application/json"
+            )
+    yield "/api/proposals"
+
+
+def test_everything_that_is_read_comes_from_the_replica_and_is_the_same(pair: Pair) -> None:
+    """The primary is stopped: what is answered then was read without it."""
+    with serving(pair.environment) as (address, _process):
+        until_it_says(address, "replica1: reads")
+        of_primary = {
+            each: ask(address + each, Database_Position=str(NEWEST)) for each in readings(address)
+        }
+        assert not {path: each.body for path, each in of_primary.items() if each.status != 200}
+        Server(pair.primary.home).stop()
+        # Only the primary knows what is new: maps ask again, tiles are looked up there, sorted pages ask for its time.
+        for path in ("/changes", "/tiles/fruit-trees/12/2179/1337.mvt", f"{TREES}?sortby=note"):
+            assert ask(address + path).status == 503, path
+        for path, there in of_primary.items():
+            here = ask(address + path)
+            assert here.status == 200, path
+            if not here.headers["Content-Type"].startswith(
+                "text/html"
+            ):  # pages hold signatures of the moment
+                assert NOW.sub(b"", here.body) == NOW.sub(b"", there.body), path
+        tree = json.loads(of_primary[f"{TREES}?limit=3"].body)["features"][0]["id"]
+        who = {
+            "Authorization": f"Bearer {pair.token}",
+            "Content_Type": "application/merge-patch+json",
+        }
+        refused = ask(f"{address}{TREES}/{tree}", "PATCH", {"properties": {"note": "x"}}, **who)
+        assert refused.status == 503
+        clusters.start(pair.primary)
+        deadline = time.monotonic() + 30
+        while ask(f"{address}/changes").status != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_nobody_misses_what_they_wrote_however_far_the_replica_is_behind(pair: Pair) -> None:
+    pair.lag(2)
+    stale, missed = 0, []
+    who = {"Authorization": f"Bearer {pair.token}", "Content_Type": "application/merge-patch+json"}
+    with serving(pair.environment) as (address, _process):
+        until_it_says(address, "replica1: reads")
+        id = ask(f"{address}{TREES}?limit=1").json["features"][0]["id"]
+        tree = f"{address}{TREES}/{id}"
+        for n in range(EDITS):
+            height = 3 + n / 10
+            done = ask(tree, "PATCH", {"properties": {"height_m": height}}, **who)
+            assert done.status == 200, done.body
+            # They read without saying who they are: by the header that programs get, or the cookie of browsers.
+            position = done.headers[HEADER]
+            own = {"Database_Position": position} if n % 2 else {"Cookie": f"{COOKIE}={position}"}
+            filtered = f"{address}{TREES}?limit=1&filter=id='{id}'%20AND%20height_m={height}"
+            for seen in (ask(tree, **own).json, *ask(filtered, **own).json["features"]):
+                if seen["properties"]["height_m"] != height:
+                    missed.append((n, seen))
+            stale += ask(tree).json["properties"]["height_m"] != height
+        assert not missed
+        # Without a position the replica answered, which is behind: else this would show nothing.
+        assert stale > EDITS / 2
+        # What reads the primary's log beside is never behind: a cursor, and tiles made after it.
+        assert ask(f"{address}/changes").json["cursor"]
+        # Too far behind: the primary serves in its place, until it has caught up.
+        pair.lag(30)
+        ask(tree, "PATCH", {"properties": {"height_m": 77}}, **who)
+        until_it_says(address, "replica1: left out")
+        assert ask(tree).json["properties"]["height_m"] == 77
+        pair.lag(0)
+        until_it_says(address, "replica1: reads")
+
+
+def test_pictures_and_tiles_are_never_older_than_their_validators_say(pair: Pair) -> None:
+    """A snapshot of a replica tells no running transaction; one that commits later must not count as seen."""
+    box = "11.3,53.5,11.6,53.8"
+    with serving(pair.environment) as (address, _process):
+        until_it_says(address, "replica1: reads")
+        tree = ask(f"{address}{TREES}?limit=1").json["features"][0]
+        x, y = tree["geometry"]["coordinates"]
+        box = f"{x - 0.001},{y - 0.001},{x + 0.001},{y + 0.001}"
+        drawn = (
+            f"{address}/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&STYLES=&SRS=EPSG:4326&BBOX={box}"
+            "&WIDTH=200&HEIGHT=200&FORMAT=image/png&LAYERS=fruit-trees"
+        )
+        with clusters.connect(pair.primary) as slow, clusters.connect(pair.primary) as other:
+            other.execute("SELECT geoplatform.prune_tiles()")
+            for n in range(20):
+                slow.autocommit = False
+                slow.execute(
+                    "UPDATE layers_plant SET location = ST_Translate(location, %s, 0) WHERE id = %s",
+                    [0.0004 if n % 2 == 0 else -0.0004, tree["id"]],
+                )
+                # Others write on, so that the number of the slow one lies below what the snapshot ends with.
+                for _each in range(3):
+                    other.execute("SELECT pg_current_xact_id()")
+                caught_up(pair)
+                before = ask(drawn)
+                assert ask(drawn, If_None_Match=before.headers["ETag"]).status == 304
+                slow.commit()
+                caught_up(pair)
+                after = ask(drawn, If_None_Match=before.headers["ETag"])
+                assert after.status == 200
+                assert after.body != before.body
+                # The tag of the one holds at the other.
+                tag = {"If_None_Match": after.headers["ETag"]}
+                assert ask(drawn, **tag, Database_Position=str(NEWEST)).status == 304
+            seen = (
+                "SELECT pg_visible_in_snapshot({0}, pg_current_snapshot()),"
+                " pg_visible_in_snapshot({0}, geoplatform.seen_now())"
+            )
+            slow.execute("SELECT 1")
+            (running,) = slow.execute("SELECT pg_current_xact_id()").fetchone() or ()
+            for _each in range(3):
+                other.execute("SELECT pg_current_xact_id()")
+            other.execute("SELECT geoplatform.prune_tiles()")
+            caught_up(pair)
+            with clusters.connect(pair.replica) as replica:
+                told = replica.execute(seen.format(f"'{running}'::xid8")).fetchone()
+            # PostgreSQL's own snapshot on a replica takes a running transaction for an ended one; ours does not.
+            assert told == (True, False)
+
+
+def caught_up(pair: Pair) -> None:
+    """Wait until the replica has replayed what the primary has written."""
+    with clusters.connect(pair.primary) as primary, clusters.connect(pair.replica) as replica:
+        written = primary.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+        deadline = time.monotonic() + 30
+        while replica.execute("SELECT pg_last_wal_replay_lsn() >= %s", written).fetchone() != (
+            True,
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+class Writer(threading.Thread):
+    """Makes trees, reads each one after it was acknowledged, and goes on through whatever happens."""
+
+    def __init__(self, address: str, pair: Pair, number: int) -> None:
+        super().__init__(daemon=True)
+        self.address, self.pair, self.number = address, pair, number
+        self.acknowledged: dict[str, str] = {}
+        self.missed: list[str] = []
+        self.refused = 0
+        self.last = b""
+        self.enough: int | None = None
+
+    def run(self) -> None:
+        n = 0
+        while self.enough is None or len(self.acknowledged) < self.enough:
+            n += 1
+            note = f"writer {self.number}, tree {n}"
+            place = [11.4 + self.number / 1000, 53.62 + (n % 1000) / 100_000]
+            tree = {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": place},
+                "properties": {"note": note, "species": self.pair.species},
+            }
+            try:
+                made = ask(
+                    self.address + TREES,
+                    "POST",
+                    tree,
+                    Authorization=f"Bearer {self.pair.token}",
+                    Content_Type="application/geo+json",
+                )
+                if made.status != 201:
+                    self.refused += 1
+                    self.last = made.body
+                    time.sleep(0.1)
+                    continue
+                id = made.headers["Location"].rstrip("/").rpartition("/")[2]
+                self.acknowledged[id] = note
+                own = ask(f"{self.address}{TREES}/{id}", Database_Position=made.headers[HEADER])
+                if own.status == 404 or (
+                    own.status == 200 and own.json["properties"]["note"] != note
+                ):
+                    self.missed.append(id)
+            except (OSError, HTTPException):
+                self.refused += 1
+                time.sleep(0.1)
+
+
+def test_nothing_acknowledged_is_lost_when_the_replica_takes_over(pair: Pair) -> None:
+    primary = Server(pair.primary.home)
+    primary.configure("synchronous_standby_names = 'replica'\n")
+    with clusters.connect(pair.primary) as connection:
+        connection.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + 30
+        sync = "SELECT sync_state FROM pg_stat_replication"
+        while connection.execute(sync).fetchall() != [("sync",)]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    with serving(pair.environment) as (address, _process):
+        until_it_says(address, "replica1: reads")
+        writers = [Writer(address, pair, n) for n in range(WRITERS)]
+        for each in writers:
+            each.start()
+        time.sleep(SECONDS)
+        with clusters.connect(pair.primary) as connection:
+            for _mark in range(50):
+                connection.execute("SELECT geoplatform.prune_edits()")
+            given = connection.execute(
+                "SELECT geoplatform.generation(), pg_current_snapshot()"
+            ).fetchone()
+        clusters.kill(pair.primary)
+        before = sum(len(each.acknowledged) for each in writers)
+        clusters.promote(pair.replica)
+        for each in writers:
+            each.enough = len(each.acknowledged) + AFTER
+        for each in writers:
+            each.join(120)
+            assert not each.is_alive(), each.last
+    acknowledged = {id: note for each in writers for id, note in each.acknowledged.items()}
+    with clusters.connect(pair.replica) as connection:
+        kept = dict(
+            connection.execute(
+                "SELECT id::text, note FROM layers_plant WHERE note LIKE 'writer %'"
+            ).fetchall()
+        )
+        versions = connection.execute(
+            "SELECT count(*) FROM layers_plant WHERE note LIKE 'writer %' AND version = 1"
+        ).fetchone()
+        for _mark in range(50):
+            connection.execute("SELECT geoplatform.prune_edits()")
+        held = connection.execute(
+            "SELECT held FROM geoplatform.edits_since(%s, %s::pg_snapshot, '{}', 50)", given
+        ).fetchone()
+    # A cursor of the server that is gone is told for one.
+    assert held == (False,)
+    assert before > WRITERS
+    assert len(acknowledged) >= before + WRITERS * AFTER
+    assert {id: kept.get(id) for id in acknowledged} == acknowledged
+    assert versions == (len(kept),)
+    assert not [id for each in writers for id in each.missed]
+    assert sum(each.refused for each in writers) > 0
+    print(f"{len(acknowledged)} acknowledged, {before} of them before the primary was killed")
