@@ -34,6 +34,7 @@ ALL = (
     "weight",
     "analysis",
     "scenarios",
+    "sites",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from geoplatform.analysis import about, asking, files, gate, sites
@@ -20,7 +21,7 @@ from geoplatform.query.errors import QueryError
 def candidates(request: HttpRequest) -> HttpResponse:
     """The form; with `layer=` or `area=`, the answer; with `f=`, the sites as a file."""
     given = request.GET
-    context: dict[str, Any] = {"form": form(given), "map_settings": map_settings()}
+    context: dict[str, Any] = {"form": asked_for(given), "map_settings": map_settings()}
     if not given.get("layer") and not given.get("area"):
         return page.render_page(request, "candidates.html", context)
     try:
@@ -29,8 +30,8 @@ def candidates(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(f"{request.path}?{query(asked)}")
         with gate.admitted():
             told = Sited(sites.find(asked))
-            if given.get("f") in files.WRITERS:
-                return _file(told, files.WRITERS[given["f"]])
+            if form := given.get("f"):
+                return _file(told, form)
             context |= _context(told)
             response = page.render_page(request, "candidates.html", context)
     except QueryError as error:
@@ -40,7 +41,11 @@ def candidates(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _file(told: Sited, form: files.Format) -> HttpResponse:
+def _file(told: Sited, name: str) -> HttpResponse:
+    """The sites in the format of this name. Raises QueryError, naming those there are."""
+    form = files.WRITERS.get(name)
+    if form is None:
+        raise QueryError("f", _("f is one of: %s.") % ", ".join(files.WRITERS))
     made = told.sheet()
     response = HttpResponse(form.write(made), content_type=form.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{made.name}.{form.name}"'
@@ -73,7 +78,7 @@ def _context(told: Sited) -> dict[str, Any]:
     }
 
 
-def form(given: QueryDict) -> dict[str, Any]:
+def asked_for(given: QueryDict) -> dict[str, Any]:
     """What the form offers, and what of it is chosen."""
     by = given.get("by") if given.get("by") in sites.BY else "number"
     town = _town(given)

@@ -138,7 +138,7 @@ class Sited:
             "bound": math.floor(plan.bound * 100),
             "ceiling": self.figure(plan.ceiling),
             "unit": self.unit,
-            "share": math.floor(100 * plan.served / plan.ceiling),
+            "share": math.floor(100 * max(plan.bound, plan.served / plan.ceiling)),
         }
 
     @property

@@ -114,6 +114,7 @@ def test_files_hold_every_site(client, town):
         ({"layer": "gardens", "limit": "9999"}, "50 bis 1500"),
         ({"layer": "gardens", "most": "51"}, "1 bis 50"),
         ({"layer": "gardens", "by": "luck"}, "number, area"),
+        ({"layer": "gardens", "f": "dwg"}, "json, csv, geojson, gpkg"),
         ({"layer": "gardens", "municipality": "1"}, "13004000"),
         ({"layer": "gardens", "area": "{}"}, "eines von beiden"),
         ({"area": '{"type":"Polygon"}'}, "GeoJSON"),
