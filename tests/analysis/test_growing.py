@@ -101,10 +101,16 @@ def follow(seed, steps, only=None):
         city = now
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(seed=SEEDS)
 def test_some_changes(seed):
     follow(seed, 3)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=SEEDS)
+def test_some_walks(seed):
+    follow(seed, 3, only=[registry.get("green-within-a-walk")])
 
 
 @pytest.mark.prove
