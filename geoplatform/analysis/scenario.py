@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -26,23 +27,25 @@ class Laid:
 
     known    ids of changed or removed features that the city has
     placed   ids of what was added or changed somewhere near this city
+    paths    those of them that are paths
     """
 
     city: City
     known: frozenset[str] = frozenset()
     placed: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
 
     @property
     def islands(self) -> frozenset[str]:
         """Ids of paths among them from which nobody gets anywhere else."""
-        paths = self.placed & set(self.city.streets.index)
-        return frozenset(self.city.islands(paths)) if paths else frozenset()
+        return frozenset(self.city.islands(self.paths)) if self.paths else frozenset()
 
 
 @dataclass
 class _Found:
     known: set[str] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
 
 
 def laid(
@@ -53,7 +56,7 @@ def laid(
     box     in degrees, what is read of the city: what lies beyond is not laid upon it. None: everything is
     felled  how many trees of each sort are removed (`reading.trees` of their ids)
     """
-    to_metric = Transformer.from_crs(CRS84.srid, city.srid, always_xy=True)
+    to_metric = _transformer(city.srid)
     near = None if box is None else shapely.box(*box)
     found = _Found()
     frames: dict[str, pd.DataFrame] = {}
@@ -64,6 +67,8 @@ def laid(
             if each.subject == subject and _is_near(each.shape, near)
         ]
         frame = getattr(city, subject)
+        if not parts:
+            continue
         made = _ways(frame, parts, found) if subject == "streets" else _areas(frame, parts, found)
         if made is not frame:
             frames[subject] = made
@@ -76,7 +81,13 @@ def laid(
         city.after(**frames) if frames else city,
         frozenset(found.known),
         frozenset(found.placed),
+        frozenset(found.paths & found.placed),
     )
+
+
+@cache
+def _transformer(srid: int) -> Transformer:
+    return Transformer.from_crs(CRS84.srid, srid, always_xy=True)
 
 
 def _metric(shape: shapely.Geometry | None, to_metric: Transformer) -> shapely.Geometry | None:
@@ -101,11 +112,12 @@ def _ways(
     frame: gpd.GeoDataFrame, parts: Sequence[tuple[Part, Any]], found: _Found
 ) -> gpd.GeoDataFrame:
     """Streets as they would be: what is drawn knows no levels, so it meets what it crosses."""
+    found.paths.update(part.id for part, _shape in parts)
     drawn = [part.id for part, shape in parts if part.act != "remove" and shape is not None]
-    others = frame[~frame.index.isin([part.id for part, _shape in parts]) & on_foot(frame)]
+    others = on_foot(frame) & ~frame.index.isin([part.id for part, _shape in parts])
     shapes = {part.id: shape for part, shape in parts}
     paths = np.array([shapes[id] for id in drawn], dtype=object)
-    shapes |= dict(zip(drawn, led_on(paths, others.geometry.to_numpy()), strict=True))
+    shapes |= dict(zip(drawn, led_on(paths, frame.geometry.to_numpy()[others]), strict=True))
     made = {part.id: _row(frame, part, shapes[part.id], found) for part, _shape in parts}
     for id in drawn:
         made[id] = made[id].assign(flat=True)
@@ -126,7 +138,7 @@ def _row(frame: gpd.GeoDataFrame, part: Part, shape: Any, found: _Found) -> gpd.
     if part.public_access is not None:
         row["public_access"] = part.public_access
     columns = {
-        name: pd.array([row[name]], dtype=frame[name].dtype)
+        name: pd.array([row.get(name)], dtype=frame[name].dtype)
         for name in frame.columns.drop("geometry")
     }
     return gpd.GeoDataFrame(
@@ -153,9 +165,9 @@ def _replaced(frame: gpd.GeoDataFrame, parts: dict[str, gpd.GeoDataFrame]) -> gp
     fresh = [each for each in parts.values() if len(each)]
     if not gone.any() and not fresh:
         return frame
-    kept = frame[~gone]
+    kept = frame[~gone] if gone.any() else frame
     both = [each for each in (kept, *fresh) if len(each)]
-    return pd.concat(both).sort_index() if both else frame.iloc[:0]
+    return pd.concat(both) if both else frame.iloc[:0]
 
 
 def _planted(
