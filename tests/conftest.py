@@ -22,8 +22,9 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.test import override_settings
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as settings_of_examples
 from psycopg import sql
@@ -255,6 +256,18 @@ def demo_database(
 
 
 @pytest.fixture
+def demo_rows(demo_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The demo's town as it was loaded; what a test writes there is rolled back."""
+    before = connections["default"].settings_dict["NAME"]
+    _point_at(demo_template)
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        _point_at(before)
+
+
+@pytest.fixture
 def nothing_is_kept() -> Iterator[None]:
     """What is kept between questions, in the process and in the cache, is of other databases."""
     keeping.forget()
@@ -265,17 +278,24 @@ def nothing_is_kept() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def nobodys_language() -> Iterator[None]:
+    """The language of a page that one test has asked for is not that of the next test."""
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def history_is_whole(request: pytest.FixtureRequest) -> Iterator[None]:
     """After every test that has written features: the chain of their versions has no gap, and somebody stands by each.
 
     It comes after the database's own fixture, so that it goes before it, while what the test wrote is still there.
     """
-    uses = {"db", "fresh_database", "demo_database"} & set(request.fixturenames)
+    uses = {"db", "fresh_database", "demo_database", "demo_rows"} & set(request.fixturenames)
     if request.node.get_closest_marker("django_db"):
         uses.add("db")
     for name in sorted(uses):
         request.getfixturevalue(name)
-    before = _last_changeset() if "demo_database" in uses else None
+    before = _last_changeset() if {"demo_database", "demo_rows"} & uses else None
     yield
     if uses and not request.node.get_closest_marker("breaks_history"):
         audit_now(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
@@ -16,6 +17,7 @@ from layers.species import Species
 # Two squares of 0.1 degree side by side; the shared edge is at longitude 11.1.
 WEST_BOX = (11.0, 53.0, 11.1, 53.1)
 EAST_BOX = (11.1, 53.0, 11.2, 53.1)
+_NUMBERS = count()
 
 
 def source(name: str = "test", **values: Any) -> Source:
@@ -64,6 +66,11 @@ def species(name: str = "Malus domestica", **values: Any) -> Species:
         "fruit_to": 11.0,
     }
     return Species.objects.create(botanical_name=name, source=source(), **{**defaults, **values})
+
+
+def new_species(**values: Any) -> Species:
+    """One that no example of a property-based test has made before."""
+    return species(f"Kind {next(_NUMBERS)}", **values)
 
 
 def plant(longitude: float = 11.05, latitude: float = 53.05, **values: Any) -> Plant:

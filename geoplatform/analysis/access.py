@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from geoplatform.analysis.city import City
 from geoplatform.analysis.indicator import Column, Parameter
 from geoplatform.analysis.network import Floats
-from geoplatform.analysis.origins import Origins
+from geoplatform.analysis.origins import Origins, near
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -95,18 +94,15 @@ def straight(
     for limit in sorted(limits):
         # Who was near enough for a shorter limit need not be asked again.
         left = np.flatnonzero(~found)
-        tree = shapely.STRtree(origins.points[left])
-        _area, near = tree.query(areas, predicate="dwithin", distance=limit)
         found = found.copy()
-        found[left[near]] = True
+        found[left] = near(origins.points[left], areas, limit)
         masks[limit] = found
     return [masks[limit] for limit in limits]
 
 
 def near_edge(city: City, limit: float) -> pd.Series:
     """Percent of inhabitants who live within `limit` metres of where the data end."""
-    (near,) = straight(city.origins, city.edge, limit)
-    return share(city, near)
+    return share(city, city.near_edge(limit))
 
 
 def with_band(city: City, found: dict[str, NDArray[np.bool_]], limit: float) -> pd.DataFrame:

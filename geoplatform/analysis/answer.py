@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geoplatform.analysis import keeping, reading
+from geoplatform.analysis.city import City
 from geoplatform.analysis.diversity import gini
 from geoplatform.analysis.errors import Unanswerable
 from geoplatform.analysis.indicator import Indicator
@@ -83,6 +84,34 @@ def answer(
     Raises QueryError for what cannot be asked: values out of bounds, unknown municipalities, an instant to come;
     Unanswerable where no data of this platform can tell.
     """
+    asked = checked(indicator, municipalities, values, at)
+    found = []
+    for number, ags in enumerate(asked.towns):
+        progress(number, len(asked.towns), ags)
+        kept = keeping.current(ags, at)
+        found.append((kept.city, keeping.figures(kept, indicator, asked.values)))
+    progress(len(asked.towns), len(asked.towns), "")
+    return assembled(asked, found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question that can be asked; the rest as in `Answer`."""
+
+    indicator: Indicator
+    towns: tuple[str, ...]
+    values: dict[str, float]
+    at: dt.datetime
+    version: int
+
+
+def checked(
+    indicator: Indicator,
+    municipalities: Sequence[str],
+    values: Mapping[str, Any] | None,
+    at: dt.datetime | None,
+) -> Asked:
+    """The question, before anything is read for it. Raises as `answer` does."""
     if indicator.compute is None:
         raise Unanswerable("indicator", str(indicator.missing))
     given = indicator.values(values)
@@ -94,26 +123,28 @@ def answer(
     if at is not None and at > now:
         raise QueryError("at", _("The future is not known: at is an instant up to now."))
     instant = as_of.stable(at or now)
-    version = version_at(instant)
-    found = []
+    return Asked(
+        indicator=indicator, towns=towns, values=given, at=instant, version=version_at(instant)
+    )
+
+
+def assembled(asked: Asked, found: Sequence[tuple[City, pd.DataFrame]]) -> Answer:
+    """The answer out of each municipality's city and figures (by quarter id)."""
     weighting = None
-    for number, ags in enumerate(towns):
-        progress(number, len(towns), ags)
-        kept = keeping.current(ags, at)
-        rows = keeping.figures(kept, indicator, given)
-        about = kept.city.quarters[["key", "name", "municipality", "inhabitants", "geometry"]]
-        found.append(about.join(rows).to_crs(4326))
-        weighting = kept.city.weighting if indicator.weighted else None
-    progress(len(towns), len(towns), "")
-    rows = pd.concat(found).sort_values(["municipality", "key"])
-    licences, names = credited(_layers(indicator), reading.around(rows))
+    parts = []
+    for city, figures in found:
+        about = city.quarters[["key", "name", "municipality", "inhabitants", "geometry"]]
+        parts.append(about.join(figures).to_crs(4326))
+        weighting = city.weighting if asked.indicator.weighted else None
+    rows = pd.concat(parts).sort_values(["municipality", "key"])
+    licences, names = credited(_layers(asked.indicator), reading.around(rows))
     return Answer(
-        indicator=indicator,
-        municipalities=towns,
-        values=given,
+        indicator=asked.indicator,
+        municipalities=asked.towns,
+        values=asked.values,
         rows=rows,
-        version=version,
-        at=instant,
+        version=asked.version,
+        at=asked.at,
         weighting=weighting,
         licences=licences,
         attributions=names,

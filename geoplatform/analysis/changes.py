@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from geoplatform.analysis import reading
-from geoplatform.analysis.city import City, Which
+from geoplatform.analysis.city import City, Which, positions
 from geoplatform.analysis.indicator import Indicator, Values
 from geoplatform.catalog import registry
 from geoplatform.query.crs import CRS84
@@ -132,13 +132,15 @@ def _recounted(town: reading.Municipality, city: City, boxes: list[Box | None]) 
 
 def _differing(then: pd.DataFrame, now: pd.DataFrame) -> NDArray[np.object_]:
     """Shapes of what is in one frame alone or differs, as they were and as they are."""
-    place = now.index.get_indexer(then.index)
+    place = positions(then.index, now.index)
     stays = np.flatnonzero(place >= 0)
     there = place[stays]
     same = shapely.equals_identical(then.geometry.to_numpy()[stays], now.geometry.to_numpy()[there])
     for column in then.columns.drop("geometry"):
-        before = then[column].iloc[stays].reset_index(drop=True)
-        after = now[column].iloc[there].reset_index(drop=True)
+        before, after = then[column].array.take(stays), now[column].array.take(there)
+        if before.equals(after):
+            continue
+        before, after = pd.Series(before), pd.Series(after)
         equal = before.eq(after).fillna(False) | (before.isna() & after.isna())
         same &= equal.to_numpy(bool)
     was = np.ones(len(then), dtype=bool)

@@ -19,9 +19,9 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplatform.analysis import green as greens
+from geoplatform.analysis import growing, walking
 from geoplatform.analysis import origins as departures
-from geoplatform.analysis import walking
-from geoplatform.analysis.network import Network, Whole, network, on_foot
+from geoplatform.analysis.network import Links, Network, Whole, network, on_foot
 
 PIECE = 50  # vertices of a piece of border
 Which = Literal["all", "public", "parks"]
@@ -34,13 +34,26 @@ COLUMNS: dict[str, dict[str, str]] = {
     "gardens": {"kind": "str"},
     "plots": {"garden": "str"},
     "corridors": {"kind": "str"},
-    # `flat`: lines that meet wherever they cross, since their file knows no levels.
+    # `flat`: lines that know no levels, as those of some files and drawn paths: they meet whatever they cross.
     "streets": {"kind": "str", "foot": "boolean", "flat": "bool"},
     # Those without a crown diameter are left out.
     "crowns": {"crown_m": "float64"},
     # Where people live, if something better than streets is known: `weight` people at a point.
     "grid": {"weight": "float64"},
 }
+# What is found out of a city, and the subjects that it stands on: while those stay, so does it.
+STANDS_ON = {
+    "network": {"streets"},
+    "origins": {"streets", "quarters", "around", "grid"},
+    "edge": {"quarters", "around", "known"},
+    "near edge": {"streets", "quarters", "around", "grid", "known"},
+    "areas": {"green"},
+    "patches": {"green"},
+    "entrances": {"green", "streets"},
+    "walk": {"green", "streets"},
+}
+# Of more new streets than this share of all the network is made anew.
+MOST = 0.1
 # No geometry: `number` trees alike in a quarter.
 TREES = {
     "quarter": "str",
@@ -59,6 +72,14 @@ def empty(subject: str, srid: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=srid), crs=srid)
 
 
+def positions(then: pd.Index, now: pd.Index) -> Whole:
+    """For each id of one frame its position in another; -1 where it is not there. What came last is cheap."""
+    if now[: len(then)].equals(then):
+        return np.arange(len(then))
+    place: Whole = now.get_indexer(then)
+    return place
+
+
 @dataclass(eq=False)
 class City:
     """The subjects of a city.
@@ -67,6 +88,7 @@ class City:
     known     the area of which green and streets are known; None: that of all quarters
     kept      what was found out already; shared by cities that differ only in which quarters are asked for
     before    an earlier state of it, from which some of this can be had at less cost
+    changed   the subjects in which it differs from `before`
     """
 
     srid: int
@@ -83,6 +105,7 @@ class City:
     known: shapely.Geometry | None = None
     kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     before: City | None = None
+    changed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, srid: int = 25833, **subjects: Any) -> City:
@@ -103,14 +126,19 @@ class City:
         return replace(self, quarters=self.quarters[wanted], around=around)
 
     def after(self, **changed: pd.DataFrame) -> City:
-        """The city with other green, trees ... What stands on none of them is taken over."""
-        kept: dict[tuple[Any, ...], Any] = {}
-        if not {"streets", "quarters", "around", "grid"} & set(changed):
-            kept = {
-                key: made for key, made in self.kept.items() if key[0] in ("network", "origins")
-            }
+        """The city with other green, trees, streets ... What stands on none of them is taken over.
+
+        What stands on green that came, changed or went is repaired where that lies; so is what stands on streets that
+        came. A street that changed or went makes the network anew.
+        """
+        kept = {
+            key: made
+            for key, made in self.kept.items()
+            if key[0] in STANDS_ON and not STANDS_ON[key[0]] & set(changed)
+        }
         # One step back is enough to repair from.
-        return replace(self, **changed, kept=kept, before=replace(self, before=None))
+        before = replace(self, before=None)
+        return replace(self, **changed, kept=kept, before=before, changed=frozenset(changed))
 
     def blank(self, *columns: str) -> pd.DataFrame:
         """A frame by quarter id, all null."""
@@ -134,12 +162,38 @@ class City:
     @property
     def network(self) -> Network:
         """What can be walked on."""
-        return self._once(("network",), lambda: self._ways[0])
+        return self._ways[0]
 
-    @property
+    def islands(self, streets: Iterable[str]) -> list[str]:
+        """Ids of those among some streets that lead nowhere: no other street meets them, nor one that meets them.
+
+        Ids that are no street's, and streets that nobody may walk on, are left out.
+        """
+        ways, place, ids = self._ways
+        lines = place[self.streets.index.get_indexer(list(streets))]
+        some = np.zeros(len(ids), dtype=bool)
+        some[lines[lines >= 0]] = True
+        return list(ids[growing.islands(ways, some)])
+
+    @cached_property
     def origins(self) -> departures.Origins:
         """Where people of the quarters asked for set out from, and at which quarter (position)."""
         return self._everybody.of(self._places)
+
+    def near_edge(self, limit: float) -> NDArray[np.bool_]:
+        """Which of `origins` lie within `limit` metres of where the data end."""
+        everybody, edge, key = self._everybody, self.edge, ("near edge", limit)
+
+        def make() -> NDArray[np.bool_]:
+            then = self.before
+            if then is None or key not in then.kept:
+                return departures.near(everybody.points, edge, limit)
+            if then.edge is not edge or then._everybody.points is not everybody.points:
+                return departures.near(everybody.points, edge, limit)
+            near: NDArray[np.bool_] = then.kept[key]
+            return near
+
+        return self._once(key, make)[np.isin(everybody.quarter, self._places)]
 
     @property
     def everybody(self) -> tuple[departures.Origins, NDArray[np.float64]]:
@@ -169,7 +223,7 @@ class City:
             number = np.concatenate([piece, piece[ends] - 1])[order]
             return shapely.linestrings(np.concatenate([xy, xy[ends]])[order], indices=number)
 
-        return self._once(("origins", "edge"), make)
+        return self._once(("edge",), make)
 
     def areas(self, which: Which) -> gpd.GeoDataFrame:
         """All green, what of it is public, or parks alone."""
@@ -204,14 +258,58 @@ class City:
         return found
 
     @property
-    def _ways(self) -> tuple[Network, Whole]:
-        def make() -> tuple[Network, Whole]:
+    def _ways(self) -> tuple[Network, Whole, pd.Index]:
+        """The network, the position of each street among its lines (-1: of none), and the ids of those."""
+
+        def make() -> tuple[Network, Whole, pd.Index]:
             open_ = on_foot(self.streets)
             place = np.where(open_, np.cumsum(open_) - 1, -1)
-            lines = self.streets.geometry.to_numpy()[open_]
-            return network(lines, flat=self.streets["flat"].to_numpy(bool)[open_]), place
+            lines, ids = self.streets.geometry.to_numpy()[open_], self.streets.index[open_]
+            flat = self.streets["flat"].to_numpy(bool)[open_]
+            was = self._were(lines, flat, ids)
+            if was is None:
+                return network(lines, flat=flat), place, ids
+            assert self.before is not None
+            if np.array_equal(was, np.arange(len(self.before.network.lines))):
+                return self.before.network, place, ids
+            ways, self.kept["growth",] = growing.grown(self.before.network, lines, flat, was)
+            return ways, place, ids
 
-        return self._once(("network", "lines"), make)
+        return self._once(("network",), make)
+
+    def _were(
+        self, lines: NDArray[np.object_], flat: NDArray[np.bool_], ids: pd.Index
+    ) -> Whole | None:
+        """For each street its position in the network of the city before, -1 where it came since.
+
+        None where that network cannot grow into today's.
+        """
+        then = self.before
+        if then is None or ("network",) not in then.kept:
+            return None
+        ways, place, then_ids = then._ways
+        today = positions(then_ids, ids)
+        if (today < 0).any() or len(ids) - len(today) > MOST * len(today):
+            return None
+        was = np.full(len(ids), -1, dtype=np.intp)
+        was[today] = np.arange(len(today))
+        stays = was >= 0
+        if not shapely.length(lines[~stays]).all():
+            return None  # a line without length is near to nothing, as GEOS has it
+        then_flat = then.streets["flat"].to_numpy(bool)[place >= 0]
+        same = shapely.equals_identical(ways.lines[was[stays]], lines[stays])
+        return was if (same & (then_flat[was[stays]] == flat[stays])).all() else None
+
+    @property
+    def _since(self) -> tuple[int, Links | None] | None:
+        """How many nodes the network had in the city before, and the links that came; None: it is another one."""
+        if self.before is None or ("network",) not in self.before.kept:
+            return None
+        ways = self.network
+        if self.before.network is ways:
+            return len(ways.x), None
+        growth: growing.Growth | None = self.kept.get(("growth",))
+        return (growth.nodes, growth.links) if growth else None
 
     @cached_property
     def everywhere(self) -> gpd.GeoDataFrame:
@@ -226,41 +324,51 @@ class City:
     @property
     def _everybody(self) -> departures.Origins:
         def make() -> departures.Origins:
-            ways, lines = self._ways
+            ways, lines, _ids = self._ways
             if self.grid is not None:
                 return departures.of_grid(self.grid, ways, self.everywhere)
+            growth: growing.Growth | None = self.kept.get(("growth",))
+            if growth and self._same_homes(growth):
+                assert self.before is not None
+                return self.before._everybody.on(ways, growth.place, growth.touched)
             return departures.along_streets(self.streets, ways, lines, self.everywhere)
 
         return self._once(("origins",), make)
 
+    def _same_homes(self, growth: growing.Growth) -> bool:
+        """Whether people live along the same streets, and in the same quarters, as in the city before."""
+        if self.before is None or self.changed & {"quarters", "around", "grid"}:
+            return False
+        then, now = (
+            departures.residential(city.streets)[city._ways[1] >= 0] for city in (self.before, self)
+        )
+        return bool(now.sum() == then.sum() and (now[growth.place] == then).all())
+
     def entrances(self, which: Which, tolerance: float) -> walking.Entrances:
         """Where one can leave the network for each of `areas(which)`, within `tolerance` metres."""
+        key = ("entrances", which, tolerance)
 
         def make() -> walking.Entrances:
             shapes = self.areas(which).geometry.to_numpy()
-            key = ("entrances", which, tolerance)
-            if self.before is None or key not in self.before.kept or not self._same_ways:
+            if self.before is None or key not in self.before.kept or self._since is None:
                 return walking.entrances(self.network, shapes, tolerance)
-            now = self._now(which)
-            return walking.renewed(self.network, self.before.kept[key], now, shapes, tolerance)
+            then, now, (nodes, _more) = self.before.kept[key], self._now(which), self._since
+            return walking.renewed(self.network, then, now, shapes, tolerance, nodes)
 
-        return self._once(("entrances", which, tolerance), make)
+        return self._once(key, make)
 
     def _walked(self, which: Which, gap: float, size: float, tolerance: float) -> walking.Field:
         large = self.large(which, gap, size)
         doors = self.entrances(which, tolerance).of(large)
         key = ("walk", which, gap, size, tolerance)
-        if self.before is None or key not in self.before.kept or not self._same_ways:
+        if self.before is None or key not in self.before.kept or self._since is None:
             return walking.field(self.network, doors, len(large))
         now = self._now(which)
         counted = (now >= 0) & self.before.large(which, gap, size)
         counted[counted] = large[now[counted]]
         now = np.where(counted, now, -1)
-        return walking.repaired(self.network, self.before.kept[key], now, doors, len(large))
-
-    @property
-    def _same_ways(self) -> bool:
-        return self.before is not None and self.before.network is self.network
+        _nodes, more = self._since
+        return walking.repaired(self.network, self.before.kept[key], now, doors, len(large), more)
 
     def _now(self, which: Which) -> Whole:
         """For each area of the city before its position in this one; -1 where it went or has another shape."""
@@ -269,7 +377,9 @@ class City:
     def _positions(self, which: Which) -> Whole:
         assert self.before is not None
         then, today = self.before.areas(which), self.areas(which)
-        place = today.index.get_indexer(then.index)
+        if then is today:
+            return np.arange(len(today))
+        place = positions(then.index, today.index)
         stays = place >= 0
         same = shapely.equals_identical(
             then.geometry.to_numpy()[stays], today.geometry.to_numpy()[place[stays]]

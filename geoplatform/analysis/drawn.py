@@ -52,35 +52,43 @@ def parse(text: str) -> Drawn:
         tree = parse_json(text)
     except JsonError as error:
         raise _refused(str(error)) from None
+    shape = area(tree)
+    return Drawn(shape, json.dumps(rounded(written(shape)), separators=(",", ":")))
+
+
+def area(tree: object, most_km2: float = MOST_KM2, digits: int = DIGITS) -> shapely.Geometry:
+    """A polygon or several out of GeoJSON that is parsed, no larger than `most_km2`, in degrees. Raises QueryError."""
     if not isinstance(tree, dict) or tree.get("type") not in ("Polygon", "MultiPolygon"):
         raise _refused(_("The area is a GeoJSON Polygon or MultiPolygon."))
     try:
         shape = parse_geometry(tree, CRS84)
     except GeometryError as error:
         raise _refused(str(error)) from None
-    shape = shapely.normalize(shapely.set_precision(shape, 10.0**-DIGITS))
+    shape = shapely.normalize(shapely.set_precision(shape, 10.0**-digits))
     if shape.is_empty:
         raise _refused(_("The area is smaller than a metre: nothing lies in it."))
     size = abs(Geod(ellps="WGS84").geometry_area_perimeter(shape)[0]) / 1e6
-    if size > MOST_KM2:
+    if size > most_km2:
         message = _("The area covers %(size).0f km²; it may cover %(most).0f.")
-        raise _refused(message % {"size": size, "most": MOST_KM2})
-    return Drawn(shape, _written(shape))
+        raise _refused(message % {"size": size, "most": most_km2})
+    return shape
 
 
-def _written(shape: shapely.Geometry) -> str:
-    made = json.loads(shapely.to_geojson(shape))
-    return json.dumps(_rounded(made), separators=(",", ":"))
+def written(shape: shapely.Geometry) -> dict[str, object]:
+    """A geometry as GeoJSON has it."""
+    made: dict[str, object] = json.loads(shapely.to_geojson(shape))
+    return made
 
 
-def _rounded(value: object) -> object:
+def rounded(value: object, digits: int = DIGITS) -> object:
+    """A document with its numbers as short as they are meant."""
     match value:
         case float():
-            return round(value, DIGITS)
+            return round(value, digits)
         case list():
-            return [_rounded(each) for each in value]
+            return [rounded(each, digits) for each in value]
         case dict():
-            return {name: _rounded(each) for name, each in value.items()}
+            return {name: rounded(each, digits) for name, each in value.items()}
     return value
 
 

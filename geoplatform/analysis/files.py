@@ -31,6 +31,7 @@ class Sheet:
     rows     by id (text): `columns`, and a geometry in EPSG:4326, longitude first, or null; NaN = null
     columns  which of the rows' columns are written, in this order
     about    what the figures mean: JSON, given whole where a format has a place for it
+    several  whether the geometry may have several parts
     """
 
     name: str
@@ -38,6 +39,7 @@ class Sheet:
     rows: gpd.GeoDataFrame
     columns: tuple[str, ...]
     about: dict[str, Any]
+    several: bool = True
 
 
 def sheet(answer: Answer) -> Sheet:
@@ -96,30 +98,32 @@ def csv(made: Sheet) -> bytes:
     return out.getvalue().encode()
 
 
-def geopackage(made: Sheet) -> bytes:
-    """A GeoPackage (OGC 12-128r18) with one table; what it is about is its metadata."""
+def geopackage(*made: Sheet) -> bytes:
+    """A GeoPackage (OGC 12-128r18) with a table for each sheet; what they are about is their metadata."""
     import pyogrio  # brings much with it that most processes never need
 
-    told = {name: _told(value) for name, value in made.about.items()}
-    frame = made.rows[[*made.columns, "geometry"]].rename_axis("id").reset_index()
     with tempfile.TemporaryDirectory(
         prefix="geoplatform-", dir=settings.DOWNLOAD_FOLDER or None
     ) as folder:
-        path = Path(folder) / f"{made.name}.gpkg"
-        pyogrio.write_dataframe(
-            frame,
-            path,
-            driver="GPKG",
-            layer=made.name,
-            promote_to_multi=True,
-            # Readers from before 2023 complain of anything newer.
-            dataset_options={"VERSION": "1.3"},
-            layer_options={
-                "IDENTIFIER": made.title,
-                "DESCRIPTION": str(made.about.get("definition", "")),
-            },
-            layer_metadata={name: text for name, text in told.items() if text},
-        )
+        path = Path(folder) / "figures.gpkg"
+        for each in made:
+            told = {name: _told(value) for name, value in each.about.items()}
+            frame = each.rows[[*each.columns, "geometry"]].rename_axis("id").reset_index()
+            pyogrio.write_dataframe(
+                frame,
+                path,
+                driver="GPKG",
+                layer=each.name,
+                append=path.exists(),
+                promote_to_multi=each.several,
+                # Readers from before 2023 complain of anything newer.
+                dataset_options={"VERSION": "1.3"},
+                layer_options={
+                    "IDENTIFIER": each.title,
+                    "DESCRIPTION": str(each.about.get("definition", "")),
+                },
+                layer_metadata={name: text for name, text in told.items() if text},
+            )
         return path.read_bytes()
 
 

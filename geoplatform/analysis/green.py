@@ -66,7 +66,13 @@ def patches(areas: NDArray[np.object_], gap: float) -> Patches:
 
     The size of a patch is that of its areas alone: the gaps do not count.
     """
-    one, other = shapely.STRtree(areas).query(areas, predicate="dwithin", distance=gap)
+    west, south, east, north = shapely.bounds(areas).T
+    boxes = shapely.box(west - gap, south - gap, east + gap, north + gap)
+    one, other = shapely.STRtree(areas).query(boxes)
+    # Each pair is measured once.
+    one, other = one[one < other], other[one < other]
+    near = shapely.dwithin(areas[one], areas[other], gap)
+    one, other = one[near], other[near]
     return _united(areas, one, other, np.full(len(areas), -1, dtype=np.intp), np.zeros(0))
 
 
@@ -76,10 +82,12 @@ def renewed(then: Patches, now: Whole, areas: NDArray[np.object_], gap: float) -
     now  for each of the earlier areas its position today, -1 where it went or has another shape
     """
     stays = (now[then.one] >= 0) & (now[then.other] >= 0)
-    fresh = np.setdiff1d(np.arange(len(areas)), now)
+    new = np.ones(len(areas), dtype=bool)
+    new[now[now >= 0]] = False
+    fresh = np.flatnonzero(new)
     near, beside = shapely.STRtree(areas).query(areas[fresh], predicate="dwithin", distance=gap)
-    one = np.concatenate([now[then.one[stays]], fresh[near], beside])
-    other = np.concatenate([now[then.other[stays]], beside, fresh[near]])
+    one = np.concatenate([now[then.one[stays]], fresh[near]])
+    other = np.concatenate([now[then.other[stays]], beside])
     was = np.full(len(areas), -1, dtype=np.intp)
     was[now[now >= 0]] = then.patch[now >= 0]
     # A patch that lost an area is another one, though all that is left of it was there.
@@ -98,18 +106,20 @@ def _united(
     links = csr_matrix((np.ones(len(one)), (one, other)), shape=shape)
     number, patch = connected_components(links, directed=False)
     patch = patch.astype(np.intp)
-    result = np.zeros(number)
-    order = np.argsort(patch, kind="stable")
+    members = np.bincount(patch, minlength=number)
+    first = np.zeros(number, dtype=np.intp)
+    first[patch[::-1]] = np.arange(len(areas))[::-1]
+    # Alone its own area; known where all of an earlier patch and nothing else is in it; else a union.
+    result = np.where(members == 1, shapely.area(areas[first]), np.nan)
     before = np.bincount(was[was >= 0], minlength=len(sizes))
-    for members in np.split(order, np.searchsorted(patch[order], np.arange(1, number))):
-        if not len(members):
-            continue
-        known = was[members[0]]
-        if known >= 0 and before[known] == len(members) and (was[members] == known).all():
-            result[patch[members[0]]] = sizes[known]
-        else:
-            united = areas[members[0]] if len(members) == 1 else shapely.union_all(areas[members])
-            result[patch[members[0]]] = shapely.area(united)
+    same = np.bincount(patch, was == was[first][patch], minlength=number) == members
+    known = np.flatnonzero(same & (was[first] >= 0))
+    known = known[before[was[first[known]]] == members[known]]
+    result[known] = sizes[was[first[known]]]
+    left = np.flatnonzero(np.isnan(result)[patch])
+    left = left[np.argsort(patch[left], kind="stable")]
+    for own in np.split(left, np.flatnonzero(np.diff(patch[left])) + 1) if len(left) else []:
+        result[patch[own[0]]] = shapely.area(shapely.disjoint_subset_union_all(areas[own]))
     return Patches(patch, result, one, other)
 
 

@@ -72,7 +72,7 @@ def figures(kept: Kept, indicator: Indicator, values: Values) -> pd.DataFrame:
         if then is None or rows is None:
             rows = indicator.compute(kept.city, values)
         elif then is not kept.city:
-            rows = _again(indicator, values, then, kept.city, rows)
+            rows = again(indicator, values, then, kept.city, rows)
         kept.rows[key] = (kept.city, rows)
         kept.rows.move_to_end(key)
         while len(kept.rows) > MOST_ANSWERS:
@@ -80,9 +80,17 @@ def figures(kept: Kept, indicator: Indicator, values: Values) -> pd.DataFrame:
         return rows
 
 
-def _again(
+def would_be(kept: Kept, indicator: Indicator, values: Values, city: City) -> pd.DataFrame:
+    """The figures that another state of the city as kept would have (`kept.city.after`); they are not kept."""
+    with _lock:
+        rows = figures(kept, indicator, values)
+        return again(indicator, values, kept.city, city, rows)
+
+
+def again(
     indicator: Indicator, values: Values, then: City, now: City, rows: pd.DataFrame
 ) -> pd.DataFrame:
+    """The figures of `now` out of those (`rows`) of `then`, which has the same quarters."""
     assert indicator.compute is not None
     quarters = changes.touched(indicator, values, then, now)
     if not quarters:

@@ -6,7 +6,8 @@ anything better (dasymetric mapping with streets as the ancillary layer); the an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,7 @@ SPACING = 25.0
 RESIDENTIAL = ("residential", "living_street")
 # Metres: a point of a grid walks straight to the nearest node, if that is not farther.
 FARTHEST = 250.0
+Made = TypeVar("Made", Floats, Whole)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Origins:
     """Points of departure, each with the position of its quarter and its share of those who live there.
 
     The shares of a quarter add up to 1. From each point two nodes of the network can be reached, `more` metres on.
+    It lies `place` metres from the start of a street (its position `line` in the network), -1 where on none.
     """
 
     points: NDArray[np.object_]
@@ -35,19 +38,45 @@ class Origins:
     share: Floats
     nodes: tuple[Whole, Whole]
     more: tuple[Floats, Floats]
+    line: Whole
+    place: Floats
 
     def of(self, quarters: Whole) -> Origins:
         """Those of some quarters (positions), which are numbered anew in this order."""
         size = int(max(self.quarter.max(initial=-1), quarters.max(initial=-1))) + 1
         place = np.full(size, -1, dtype=np.intp)
         place[quarters] = np.arange(len(quarters))
-        keep = place[self.quarter] >= 0
+        home = place[self.quarter]
+        if (home == self.quarter).all():
+            return self
+        return replace(self, quarter=home).those(home >= 0)
+
+    def those(self, some: NDArray[np.bool_]) -> Origins:
+        """Some of them, as they are."""
         return Origins(
-            self.points[keep],
-            place[self.quarter[keep]],
-            self.share[keep],
-            (self.nodes[0][keep], self.nodes[1][keep]),
-            (self.more[0][keep], self.more[1][keep]),
+            self.points[some],
+            self.quarter[some],
+            self.share[some],
+            (self.nodes[0][some], self.nodes[1][some]),
+            (self.more[0][some], self.more[1][some]),
+            self.line[some],
+            self.place[some],
+        )
+
+    def on(self, ways: Network, line: Whole, touched: NDArray[np.bool_]) -> Origins:
+        """The same on a network that has grown.
+
+        line     position today of each street
+        touched  which of today's streets have other nodes than before
+        """
+        lines = np.append(line, -1)[self.line]
+        again = np.flatnonzero(np.append(touched, False)[lines])
+        nodes, more = _reached(ways, lines[again], self.place[again])
+        return replace(
+            self,
+            line=lines,
+            nodes=(_put(self.nodes[0], again, nodes[0]), _put(self.nodes[1], again, nodes[1])),
+            more=(_put(self.more[0], again, more[0]), _put(self.more[1], again, more[1])),
         )
 
     def walk(self, field: Field) -> tuple[Floats, Whole]:
@@ -66,6 +95,11 @@ class Origins:
         return np.where(some, np.bincount(self.quarter, self.share * what, quarters), np.nan)
 
 
+def residential(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Along which streets people live."""
+    return streets["kind"].isin(RESIDENTIAL).to_numpy(bool)
+
+
 def along_streets(
     streets: gpd.GeoDataFrame, ways: Network, lines: Whole, quarters: gpd.GeoDataFrame
 ) -> Origins:
@@ -73,7 +107,7 @@ def along_streets(
 
     lines  position in the network's lines of each street, -1 where it is not part of it
     """
-    homes = np.flatnonzero(streets["kind"].isin(RESIDENTIAL).to_numpy() & (lines >= 0))
+    homes = np.flatnonzero(residential(streets) & (lines >= 0))
     shapes = streets.geometry.to_numpy()[homes]
     lengths = shapely.length(shapes)
     pieces = np.maximum(1, np.round(lengths / SPACING)).astype(np.intp)
@@ -83,13 +117,27 @@ def along_streets(
     place = (number + 0.5) * piece
     with uncollected():
         points = shapely.line_interpolate_point(shapes[street], place)
-    # The edge that a point lies on: the last one of its line that begins before it; edges are in this order.
     line = lines[homes][street]
-    far = float(ways.measure.max(initial=0)) + float(lengths.max(initial=0)) + 1
+    nodes, more = _reached(ways, line, place)
+    return _weighted(points, piece, nodes, more, quarters, line, place)
+
+
+def _reached(
+    ways: Network, line: Whole, place: Floats
+) -> tuple[tuple[Whole, Whole], tuple[Floats, Floats]]:
+    """The nodes on either side of places on streets, and how many metres on they are."""
+    # The edge that a point lies on: the last one of its line that begins before it; edges are in this order.
+    far = float(ways.measure.max(initial=0)) + float(place.max(initial=0)) + 1
     edge = np.searchsorted(ways.line * far + ways.measure, line * far + place, side="right") - 1
     into = place - ways.measure[edge]
-    nodes = (ways.start[edge], ways.end[edge])
-    return _weighted(points, piece, nodes, (into, ways.length[edge] - into), quarters)
+    return (ways.start[edge], ways.end[edge]), (into, ways.length[edge] - into)
+
+
+def _put(values: Made, where: Whole, what: Made) -> Made:
+    """A copy with other values at some positions."""
+    found = values.copy()
+    found[where] = what
+    return found
 
 
 def of_grid(grid: gpd.GeoDataFrame, ways: Network, quarters: gpd.GeoDataFrame) -> Origins:
@@ -103,7 +151,20 @@ def of_grid(grid: gpd.GeoDataFrame, ways: Network, quarters: gpd.GeoDataFrame) -
         )
         nodes[which], more[which] = node, metres
     weight = grid["weight"].to_numpy("float64")
-    return _weighted(points, weight, (nodes, nodes), (more, more), quarters)
+    on_none = np.full(len(points), -1, dtype=np.intp)
+    return _weighted(
+        points, weight, (nodes, nodes), (more, more), quarters, on_none, np.zeros(len(points))
+    )
+
+
+def near(
+    points: NDArray[np.object_], shapes: NDArray[np.object_], metres: float
+) -> NDArray[np.bool_]:
+    """Which points lie no farther than `metres` from any of the shapes, as the crow flies."""
+    found = np.zeros(len(points), dtype=bool)
+    _shape, which = shapely.STRtree(points).query(shapes, predicate="dwithin", distance=metres)
+    found[which] = True
+    return found
 
 
 def _weighted(
@@ -112,6 +173,8 @@ def _weighted(
     nodes: tuple[Whole, Whole],
     more: tuple[Floats, Floats],
     quarters: gpd.GeoDataFrame,
+    line: Whole,
+    place: Floats,
 ) -> Origins:
     """The origins that lie in a quarter, on a shared border in the first one, with their shares of it."""
     quarter, which = shapely.STRtree(points).query(
@@ -130,4 +193,6 @@ def _weighted(
         weight / sums[quarter],
         (nodes[0][which], nodes[1][which]),
         (more[0][which], more[1][which]),
+        line[which],
+        place[which],
     )

@@ -165,8 +165,12 @@ def subject(
     return found if len(found) else empty(name, town.srid)
 
 
-def trees(quarters: Sequence[str], at: dt.datetime | None = None) -> pd.DataFrame:
+def trees(
+    quarters: Sequence[str], at: dt.datetime | None = None, *, ids: Sequence[str] | None = None
+) -> pd.DataFrame:
     """How many trees there are of each sort in these quarters, counted by what the database keeps of each tree.
+
+    `ids`: of these trees alone.
 
     Grouped by what the index `trees_by_quarter` holds; of species only their keys, so that names come once for each.
     """
@@ -177,6 +181,9 @@ def trees(quarters: Sequence[str], at: dt.datetime | None = None) -> pd.DataFram
     quarter = statement.own("quarter_id")
     statement.conditions.append(sql.SQL("{} = ANY (%s::uuid[])").format(quarter))
     statement.parameters.append(list(quarters))
+    if ids is not None:
+        statement.conditions.append(sql.SQL("{} = ANY (%s::uuid[])").format(statement.own("id")))
+        statement.parameters.append(list(ids))
     keys = [quarter, *map(statement.own, ("species_id", *TREE_COLUMNS))]
     number = sql.SQL("sum({})").format(statement.own("number_of_plants"))
     tail = sql.SQL(" GROUP BY 1, 2, 3, 4")
@@ -226,6 +233,15 @@ def outlines(
     named = {"key": frame["ags"], "municipality": frame["ags"]}
     wanted = ["key", "name", "municipality", "inhabitants", "geometry"]
     return frame.assign(**named)[wanted].astype({"inhabitants": "float64"})
+
+
+def municipalities_in(box: Box) -> list[str]:
+    """Keys (AGS) of the municipalities that have quarters and whose outline meets a box (degrees), or a place."""
+    # A box without any area meets nothing.
+    query = FeatureQuery(layer=registry.by_role("municipality"), bbox=grown(box, 0.1), limit=None)
+    found = _table(query)
+    known = comparable()
+    return sorted(ags for ags in found["ags"] if ags in known)
 
 
 def municipality_at(longitude: float, latitude: float) -> str | None:
@@ -299,8 +315,12 @@ def degrees_around(box: Box, srid: int, metres: float) -> Box:
 def around(areas: gpd.GeoDataFrame, metres: float = 0) -> Box:
     """The box in degrees around areas (in degrees), and what is read around them: MARGIN at least."""
     west, south, east, north = (float(each) for each in areas.total_bounds)
-    reach = max(metres, MARGIN)
-    return box_around((west, south), reach)[:2] + box_around((east, north), reach)[2:]
+    return grown((west, south, east, north), max(metres, MARGIN))
+
+
+def grown(box: Box, metres: float = MARGIN) -> Box:
+    """A box of degrees, grown by some metres."""
+    return box_around(box[:2], metres)[:2] + box_around(box[2:], metres)[2:]
 
 
 def _table(query: FeatureQuery) -> pd.DataFrame:

@@ -1,42 +1,54 @@
-"""The tags of objects that were loaded, kept whole: what no mapping names today may be a field tomorrow."""
+"""The tags of objects that were read, kept whole: what no mapping names today may be a field tomorrow."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from django.db import connection
 from psycopg import sql
 
-from geoplatform.catalog.models import Feature, Source
+from geoplatform.catalog.models import Source
 from geoplatform.exchange.models import ObjectTags
 
+TABLE = sql.Identifier(ObjectTags._meta.db_table)
+COLUMNS = sql.SQL("(source_id, source_key, tags)")
+AGAIN = sql.SQL("""
+INSERT INTO {table} AS t {columns} SELECT source_id, source_key, tags FROM pg_temp.said_tags
+ON CONFLICT (source_id, source_key) DO UPDATE SET tags = excluded.tags WHERE t.tags IS DISTINCT FROM excluded.tags
+""").format(table=TABLE, columns=COLUMNS)
 
-def keep_tags(model: type[Feature], source: Source, said: Sequence[pa.Table]) -> None:
-    """Keep what was said (tables of `key` and `tags`, JSON as text) of objects that are features now."""
-    table = sql.Identifier(ObjectTags._meta.db_table)
+
+def keep_tags(source: Source, said: Sequence[pa.Table]) -> None:
+    """Keep what was said of objects: tables of their keys and of their tags, JSON as text."""
+    rows = pa.concat_tables(said).combine_chunks()
+    # Two layers may hold one object; a file says the same of it to both.
+    keys = rows.column(0).combine_chunks().dictionary_encode().indices
+    _keys, once = np.unique(keys, return_index=True)
+    rows = rows.take(pa.array(once.tolist()))
+    rows = rows.add_column(0, "source", pa.repeat(pa.scalar(source.pk), len(rows)))
     with connection.cursor() as cursor:
-        cursor.execute(
-            'CREATE TEMP TABLE IF NOT EXISTS said_tags (key text COLLATE "C", tags jsonb) ON COMMIT DROP'
-        )
-        cursor.execute("TRUNCATE pg_temp.said_tags")
-        with cursor.copy("COPY pg_temp.said_tags FROM STDIN (FORMAT csv)") as copy:
-            for each in said:
-                data = io.BytesIO()
-                pacsv.write_csv(each, data, pacsv.WriteOptions(include_header=False))
-                copy.write(data.getbuffer())
+        if not ObjectTags.objects.filter(source=source).exists():
+            _copy(cursor, TABLE, rows)  # nothing to compare with: half the work
+            return
         cursor.execute(
             sql.SQL(
-                "INSERT INTO {table} AS t (source_id, source_key, tags)"
-                " SELECT DISTINCT ON (s.key) f.source_id, s.key, s.tags FROM pg_temp.said_tags s"
-                " JOIN {features} f ON f.source_id = {source} AND f.source_key = s.key"
-                " ON CONFLICT (source_id, source_key) DO UPDATE SET tags = excluded.tags"
-                " WHERE t.tags IS DISTINCT FROM excluded.tags"
-            ).format(
-                table=table,
-                features=sql.Identifier(model._meta.db_table),
-                source=sql.Literal(source.pk),
-            )
+                "CREATE TEMP TABLE said_tags ON COMMIT DROP AS"
+                " SELECT source_id, source_key, tags FROM {table} WITH NO DATA"
+            ).format(table=TABLE)
         )
+        _copy(cursor, sql.SQL("pg_temp.said_tags"), rows)
+        cursor.execute(AGAIN)
+        cursor.execute("DROP TABLE pg_temp.said_tags")
+
+
+def _copy(cursor: Any, table: sql.Composable, rows: pa.Table) -> None:
+    statement = sql.SQL("COPY {table} {columns} FROM STDIN (FORMAT csv)")
+    with cursor.copy(statement.format(table=table, columns=COLUMNS)) as copy:
+        data = io.BytesIO()
+        pacsv.write_csv(rows, data, pacsv.WriteOptions(include_header=False))
+        copy.write(data.getbuffer())

@@ -50,7 +50,7 @@ class OsmRequest:
     only          names of layers; empty: all that have a mapping
     dry_run       do everything and take it back
     strict        report unknown species instead of adding them
-    tags          keep all tags of each object (`ObjectTags`), whatever of them becomes a field
+    tags          whether all tags of each object are kept (`ObjectTags`), whatever of them becomes a field
     """
 
     path: Path
@@ -59,7 +59,7 @@ class OsmRequest:
     only: Sequence[str] = ()
     dry_run: bool = False
     strict: bool = False
-    tags: bool = False
+    tags: bool = True
 
 
 @dataclass
@@ -105,12 +105,13 @@ def _chosen(mappings: Sequence[OsmMapping], only: Sequence[str]) -> list[OsmMapp
 
 def _load(request: OsmRequest, found: dict[OsmMapping, Found]) -> list[Loaded]:
     loaded: list[Loaded] = []
+    said: list[pa.Table] = []
     towns = [each for each in found if each.layer.role == "municipality"]
     rest = [each for each in found if each.layer.role != "municipality"]
     area = Area.known(request.municipality, request.bbox)
     if request.municipality and not area.towns:
         for each in towns:
-            loaded += _load_town(request, each, found[each])
+            loaded += _load_town(request, each, found[each], said)
         area = Area.known(request.municipality, request.bbox)
         if not area.towns:
             raise LoadError(
@@ -132,11 +133,16 @@ def _load(request: OsmRequest, found: dict[OsmMapping, Found]) -> list[Loaded]:
             holders[each.layer.name] = _areas(found[each])
         if request.only and each.layer.name not in request.only:
             continue
-        loaded.append(_load_layer(request, each, found[each], area, holders.get(each.within or "")))
+        around = holders.get(each.within or "")
+        loaded.append(_load_layer(request, each, found[each], area, around, said))
+    if said:
+        keep_tags(Source.objects.get(name=SOURCE.name), said)
     return loaded
 
 
-def _load_town(request: OsmRequest, mapping: OsmMapping, found: Found) -> list[Loaded]:
+def _load_town(
+    request: OsmRequest, mapping: OsmMapping, found: Found, said: list[pa.Table]
+) -> list[Loaded]:
     """The municipality asked for, from its boundary. Its metric CRS is UTM (ETRS89) of the zone it lies in."""
     [(key, _rule)] = [
         (rule.columns[0], rule) for name, rule in mapping.fields.items() if name == "ags"
@@ -152,8 +158,8 @@ def _load_town(request: OsmRequest, mapping: OsmMapping, found: Found) -> list[L
         rows = rows.append_column(METRIC_CRS, column)
         reader = _reader(mapping, iter([Batch(rows, np.array([1]))]))
         loaded = _loaded(request, mapping, reader, None, Loaded(mapping.layer.name))
-        if request.tags:
-            _keep_tags(loaded, mapping, [rows.select([ID, TAGS])])
+        if request.tags and loaded.summary.loaded:
+            said.append(rows.select([ID, TAGS]))
         return [loaded]
     return []
 
@@ -164,22 +170,19 @@ def _load_layer(
     found: Found,
     area: Area,
     holders: tuple[np.ndarray, list[str]] | None,
+    said: list[pa.Table],
 ) -> Loaded:
     told = Loaded(mapping.layer.name)
-    said: list[pa.Table] = []
-    reader = _reader(mapping, _rows(mapping, found, area, holders, told, said))
+    tags: list[pa.Table] = []
+    reader = _reader(mapping, _rows(mapping, found, area, holders, told, tags))
     if area.whole is not None:
         place = Place(None, {None: area.whole.info})
     else:
         place = Place(TOWN, {each.ags: each.info for each in area.towns})
     loaded = _loaded(request, mapping, reader, place, told)
-    _keep_tags(loaded, mapping, said)
+    if loaded.summary.loaded:
+        said += tags
     return loaded
-
-
-def _keep_tags(loaded: Loaded, mapping: OsmMapping, said: list[pa.Table]) -> None:
-    if said and loaded.summary.loaded:
-        keep_tags(mapping.layer.model, Source.objects.get(name=SOURCE.name), said)
 
 
 def _loaded(
@@ -226,9 +229,9 @@ def _rows(
     area: Area,
     holders: tuple[np.ndarray, list[str]] | None,
     told: Loaded,
-    said: list[pa.Table],
+    tags: list[pa.Table],
 ) -> Iterator[Batch]:
-    """The objects within the area, with what the file as a whole tells of them; their tags go into `said`."""
+    """The objects within the area, with what the file as a whole tells of them; their tags go into `tags`."""
     number = 0
     for table in found.batches():
         shapes = shapely.from_wkb(table[GEOMETRY].combine_chunks().to_numpy(False))
@@ -244,9 +247,10 @@ def _rows(
         table = table.append_column(WITHIN, pa.array(keys, pa.string()))
         table = table.append_column(METRIC_CRS, pa.nulls(len(shapes), pa.string()))
         if inside.any():
-            table = table.filter(pa.array(inside))
+            if not inside.all():
+                table = table.filter(pa.array(inside))
             if TAGS in table.column_names:
-                said.append(table.select([ID, TAGS]))
+                tags.append(table.select([ID, TAGS]))
             yield Batch(table, numbers[inside])
 
 

@@ -23,7 +23,7 @@ from geoplatform.pages.frame import LANGUAGES, frame
 from geoplatform.planning import classes
 from geoplatform.query.errors import QueryError
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 def render_page(
@@ -46,9 +46,9 @@ def in_turn(view: View) -> View:
     """Answers 503 for a view where others are being answered, or where the database gave up at its time limit."""
 
     @wraps(view)
-    def answer(request: HttpRequest) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            return view(request)
+            return view(request, *args, **kwargs)
         except gate.Busy:
             message = _("Other questions are being answered. Please try again in a few seconds.")
             return _not_now(request, message, gate.RETRY_SECONDS)

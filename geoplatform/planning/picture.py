@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -17,6 +17,7 @@ SIMPLE = 1.2  # pixels that an outline may be simpler than it is
 ROOM = 13.0  # pixels around a number that must be the quarter's own
 NEAR = 0.3  # degrees between towns that are shown on one map
 DEGREE = 111_320.0  # metres of latitude
+POINT = 4.0  # pixels of radius of what would not be seen else
 ROUND = (1, 2, 5)
 
 
@@ -35,21 +36,30 @@ class Area:
 
 @dataclass(frozen=True)
 class Picture:
-    """A map of some areas. `bar` is the length of the scale bar in pixels, `metres` what it stands for."""
+    """A map of some areas. `bar` is the length of the scale bar in pixels, `metres` what it stands for.
+
+    `marks` are drawn upon the areas: what each is, and its outline.
+    """
 
     width: float
     height: float
     areas: tuple[Area, ...]
     bar: float
     metres: int
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 # What an area is called, its shade and its sign, by its id.
 Look = Callable[[str], tuple[str, str, str]]
 
 
-def drawn(rows: gpd.GeoDataFrame, look: Look) -> Picture:
-    """A map of rows with a geometry in EPSG:4326, longitude first; north is up, lengths are true in its middle."""
+def drawn(
+    rows: gpd.GeoDataFrame, look: Look, marks: Sequence[tuple[str, shapely.Geometry]] = ()
+) -> Picture:
+    """A map of rows with a geometry in EPSG:4326, longitude first; north is up, lengths are true in its middle.
+
+    `marks` are upon it, in degrees as well, each with what it is; what lies beyond the map is cut off.
+    """
     shapes = rows.geometry.to_numpy()
     here = rows[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
     if not len(here):
@@ -76,7 +86,8 @@ def drawn(rows: gpd.GeoDataFrame, look: Look) -> Picture:
         x, y, room = _middle(shape)
         areas.append(Area(str(id), _path(shape), title, shade, sign if room >= ROOM else "", x, y))
     bar, metres = _bar(scale)
-    return Picture(WIDTH, round(height, 1), tuple(areas), bar, metres)
+    upon = tuple((what, _mark(shapely.transform(shape, pixels))) for what, shape in marks)
+    return Picture(WIDTH, round(height, 1), tuple(areas), bar, metres, upon)
 
 
 def apart(rows: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
@@ -101,6 +112,15 @@ def _path(shape: shapely.Geometry) -> str:
         "M" + " ".join(f"{x:.1f},{y:.1f}" for x, y in shapely.get_coordinates(ring)[:-1]) + "z"
         for ring in rings
     )
+
+
+def _mark(shape: shapely.Geometry) -> str:
+    """A shape as the data of an SVG path; a point is a dot that can be seen, so is an area too small for it."""
+    if shape.geom_type == "LineString":
+        return "M" + " ".join(f"{x:.1f},{y:.1f}" for x, y in shapely.get_coordinates(shape))
+    if shape.area < POINT**2:
+        shape = shapely.centroid(shape).buffer(POINT)
+    return _path(shape)
 
 
 def _middle(shape: shapely.Geometry) -> tuple[float, float, float]:

@@ -60,12 +60,16 @@ def distribution(
     words: Words,
     breaks: Sequence[float] = (),
     goal: float | None = None,
+    over: Sequence[float] = (),
 ) -> Plot | None:
-    """A dot for each quarter over its figure, those alike upon each other; None without figures."""
+    """A dot for each quarter over its figure, those alike upon each other; None without figures.
+
+    `over` are values that the axis holds besides.
+    """
     known = values.dropna().sort_values()
     if not len(known):
         return None
-    ends = [known.iloc[0], known.iloc[-1], *([goal] if goal is not None else [])]
+    ends = [known.iloc[0], known.iloc[-1], *over, *([goal] if goal is not None else [])]
     scale, ticks = _axis(min(ends), max(ends), LEFT, WIDTH - RIGHT, words)
     place = np.array([scale(each) for each in known])
     column = np.round((place - LEFT) / (2 * DOT)).astype(int)
@@ -90,7 +94,7 @@ def distribution(
         left=LEFT,
         dots=tuple(dots),
         across=ticks,
-        breaks=tuple(round(scale(each), 1) for each in breaks if ends[0] < each < max(ends)),
+        breaks=tuple(round(scale(each), 1) for each in breaks if min(ends) < each < max(ends)),
         middle=round(scale(float(known.median())), 1),
         goal=round(scale(goal), 1) if goal is not None else None,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
+import shapely
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -35,12 +36,18 @@ class Drawn:
 
 @dataclass
 class Shown:
-    """What is answered: `now`, the same `then` (None: not compared), another indicator (None: none asked for)."""
+    """What is answered: `now`, the same `then` (None: not compared), another indicator (None: none asked for).
+
+    classed  values that the classes are made of, where several maps share them; None: those that are shown
+    marks    what is drawn upon the maps, as `picture.drawn` takes it
+    """
 
     question: Question
     now: Answer
     then: Answer | None
     other: Answer | None
+    classed: pd.Series | None = None
+    marks: Sequence[tuple[str, shapely.Geometry]] = ()
 
     @classmethod
     def of(cls, question: Question) -> Shown:
@@ -65,7 +72,8 @@ class Shown:
     @cached_property
     def classes(self) -> Classes:
         targets = self.question.indicator.targets
-        return classified(self.values, self.column, self.question.classes, targets)
+        values = self.values if self.classed is None else self.classed
+        return classified(values, self.column, self.question.classes, targets)
 
     @cached_property
     def changes(self) -> pd.Series | None:
@@ -133,7 +141,9 @@ class Shown:
     def _drawn(self, look: picture.Look) -> list[Drawn]:
         groups = picture.apart(self.now.rows) if self.several else [self.now.rows]
         return [
-            Drawn(self._towns(group["municipality"].unique()), picture.drawn(group, look))
+            Drawn(
+                self._towns(group["municipality"].unique()), picture.drawn(group, look, self.marks)
+            )
             for group in groups
         ]
 
@@ -148,7 +158,8 @@ class Shown:
         text = figure(change, self.column)
         return text if self._way(change) in (None, -1) or text == about.NOTHING else f"+{text}"
 
-    def distribution(self) -> plots.Plot | None:
+    def distribution(self, over: Sequence[float] = ()) -> plots.Plot | None:
+        """`over` are values that the axis holds besides, so that two plots have the same."""
         target = target_of(self.column, self.question.indicator.targets)
         return plots.distribution(
             self.values,
@@ -156,6 +167,7 @@ class Shown:
             lambda value: about.number(round(value, 10)),
             self.classes.breaks,
             target.value if target else None,
+            over,
         )
 
     def scatter(self) -> plots.Plot | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from geoplatform.analysis import about
 from geoplatform.analysis.about import figure
+from geoplatform.analysis.answer import Answer
 from geoplatform.planning.shown import Shown
 
 
@@ -28,6 +31,12 @@ def citation(shown: Shown, platform: str, address: str) -> str:
                 "median": figure(float(known.median()), column, unit=True),
             }
         )
+    return cited(parts, now, platform, address)
+
+
+def cited(parts: Sequence[str], now: Answer, platform: str, address: str) -> str:
+    """What was found, and after it all that a figure must not travel without."""
+    parts = list(parts)
     kind = capfirst(about.kind_words(now.definition_kind))
     parts.append(f"{kind}: {now.indicator.definition}")
     if changed := about.changed_words(now):

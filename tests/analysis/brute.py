@@ -75,42 +75,35 @@ def origins(city: City):
 
 
 def graph(city: City, starts):
-    """Streets as a graph: nodes are vertices by the millimetre, meeting ends, parts of long edges, and the origins."""
+    """Streets as a graph: nodes are vertices by the millimetre, meetings, parts of long edges, and the origins."""
     streets = {
         id: row.geometry
         for id, row in city.streets.iterrows()
         if row["foot"] is not False and row["kind"] not in ("motorway", "trunk")
     }
-    vertices = [key(c) for line in streets.values() for c in line.coords]
-    loose = [
-        (id, shapely.Point(c))
-        for id, line in streets.items()
-        for c in (line.coords[0], line.coords[-1])
-        if vertices.count(key(c)) == 1
-    ]
+    flat = dict(city.streets["flat"])
+    ends = {key(c) for line in streets.values() for c in (line.coords[0], line.coords[-1])}
     found = nx.Graph()
     places = {}
     for id, line in streets.items():
         along = 0.0
-        stops = [(0.0, line.coords[0])]
+        fine = [(0.0, key(line.coords[0]))]
         for a, b in itertools.pairwise(line.coords):
-            along += math.dist(a, b)
-            stops.append((along, b))
-        stops += [
-            (line.project(end), end.coords[0])
-            for other, end in loose
-            if other != id and end.distance(line) <= 0.05
-        ]
-        stops.sort(key=lambda stop: stop[0])
-        fine = [(stops[0][0], key(stops[0][1]))]
-        for (from_, a), (to, b) in itertools.pairwise(stops):
-            parts = max(1, math.ceil((to - from_) / 100))
+            long = math.dist(a, b)
+            parts = max(1, math.ceil(long / 100))
             for n in range(1, parts):
-                middle = tuple(np.array(a) + n / parts * (np.array(b) - np.array(a)))
-                fine.append((from_ + n / parts * (to - from_), key(middle)))
-                places[key(middle)] = shapely.Point(middle)
-            fine.append((to, key(b)))
-        places.update({key(c): shapely.Point(c) for _at, c in stops})
+                middle = np.array(a) + n / parts * (np.array(b) - np.array(a))
+                fine.append((along + n / parts * long, key(middle)))
+            along += long
+            fine.append((along, key(b)))
+        own = {key(c) for c in line.coords}
+        # Where others end upon it, and where it crosses others, if either knows no levels.
+        met = {each for each in ends - own if place(each).distance(line) <= 0.05}
+        for other, across in streets.items():
+            if other != id and (flat[id] or flat[other]):
+                met |= {key(c) for c in shapely.get_coordinates(line.intersection(across))} - own
+        fine += [(line.project(place(each)), each) for each in met]
+        places.update({each: place(each) for _at, each in fine})
         fine += [(at, name) for _q, _s, _p, name, at in starts if name[1] == id]
         fine.sort(key=lambda stop: stop[0])
         for (from_, a), (to, b) in itertools.pairwise(fine):
@@ -121,6 +114,11 @@ def graph(city: City, starts):
 
 def key(c):
     return round(c[0] * 1000), round(c[1] * 1000)
+
+
+def place(key):
+    """A node lies in the middle of its millimetre."""
+    return shapely.Point(key[0] / 1000, key[1] / 1000)
 
 
 def walks(city: City, shapes, tolerance):

@@ -2,11 +2,12 @@
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
-from benchmarks import cologne
-from geoplatform.analysis import registry
+from benchmarks import cologne, scenarios
+from geoplatform.analysis import changes, registry
 
 pytestmark = pytest.mark.prove
 
@@ -96,3 +97,31 @@ def test_cut_at_the_quarter_the_figures_would_be_others(city):
         )
         off.append(abs(rows("green-within-a-walk", alone).loc[id, "far"] - walking[id]))
     assert np.nanmax(off) > 20
+
+
+def nodes(city):
+    """Where the nodes are, in the order of their places, and the walk from each to green."""
+    ways = city.network
+    order = np.lexsort((ways.y, ways.x))
+    return ways.x[order], ways.y[order], scenarios.walk(city).metres[order]
+
+
+@pytest.mark.parametrize("kind", [scenarios.parks, scenarios.less, scenarios.paths])
+def test_every_change_equals_all_made_anew(city, kind):
+    """200 parks more, 15 less, 20 paths: the walk from each of 268,769 nodes, and the figures of each quarter."""
+    indicator = registry.get("green-within-a-walk")
+    scenarios.figures(city)
+    before, differing = scenarios.walk(city).metres, 0
+    for number, frames in enumerate(kind(city)):
+        now = city.after(**frames)
+        ours = scenarios.figures(now)
+        again = scenarios.anew(now)
+        plain = scenarios.figures(again)
+        for one, other in zip(nodes(now), nodes(again), strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+        pd.testing.assert_frame_equal(ours, plain, rtol=0, atol=1e-6)
+        assert changes.touched(indicator, indicator.values(), city, now) == list(ours.index)
+        assert now.islands([f"path{number}"]) == []
+        differing += not np.array_equal(scenarios.walk(now).metres[: len(before)], before)
+    # Some are tried where green is near already, and alter nothing.
+    assert differing > number / 2

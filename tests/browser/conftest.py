@@ -132,6 +132,7 @@ def visitor(browser: Browser, server: str) -> Iterator[Visitor]:
             viewport={"width": width, "height": height},
             java_script_enabled=javascript,
             reduced_motion="reduce",  # fewer pictures to draw on the way to the same map
+            device_scale_factor=0.5,  # a quarter of the pixels: they are drawn without a graphics card
         )
         contexts.append(context)
         context.set_default_timeout(SECONDS)

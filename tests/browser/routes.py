@@ -14,6 +14,7 @@ TREE = "00000000-0000-4000-8000-000000000001"
 GARDEN = "00000000-0000-4000-8000-000000000002"
 PROPOSAL = "00000000-0000-4000-8000-000000000003"
 DUPLICATE = "00000000-0000-4000-8000-000000000004"
+SCENARIO = "00000000-0000-4000-8000-000000000005"
 
 # Pages for everybody, in both languages.
 READERS = {
@@ -61,6 +62,15 @@ READERS = {
         "/planning/questions?layer=fruit-trees&filter=taste%3D1",
     ),
     "planning/report": ("/planning/report?indicator=green-within-a-walk",),
+    "planning/scenarios/": ("/planning/scenarios/",),
+    "planning/scenarios/draw": ("/planning/scenarios/draw",),
+    "planning/scenarios/compare": (
+        "/planning/scenarios/compare",
+        f"/planning/scenarios/compare?s={SCENARIO}&s={SCENARIO}",
+        "/planning/scenarios/compare?s=lost",
+    ),
+    "planning/scenarios/<uuid:key>/report": (f"/planning/scenarios/{SCENARIO}/report",),
+    "planning/scenarios/<uuid:key>": (f"/planning/scenarios/{SCENARIO}",),
     "my/": ("/my/",),
     "imprint/": ("/imprint/",),
     "privacy/": ("/privacy/",),
@@ -144,6 +154,7 @@ NO_PAGE = {
     "api/proposals": "JSON",
     "api/proposals/<uuid:id>": "JSON",
     "api/proposals/<uuid:id>/<slug:decision>": "JSON, and only by POST",
+    "planning/scenarios/<uuid:key>.gpkg": "a file",
     "tiles/<slug:name>.json": "TileJSON",
     "tiles/<slug:name>/<int:z>/<int:x>/<int:y>.mvt": "a vector tile",
     "styles/geoplatform.json": "a style",

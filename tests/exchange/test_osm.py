@@ -325,7 +325,7 @@ def test_all_tags_of_an_object_are_kept_and_nobody_is_shown_them(load_osm):
     file.box(
         11.12, 53.02, 11.13, 53.03, landuse="orchard", orchard="meadow_orchard", wheelchair="yes"
     )
-    load_osm(file, "--tags")
+    load_osm(file)
     kept = {each.source_key: each.tags for each in ObjectTags.objects.all()}
     assert kept["node/1"] == tags
     assert kept["way/1"]["wheelchair"] == "yes"
@@ -341,12 +341,12 @@ def test_tags_follow_the_last_import(load_osm):
     first, second = OsmFile(), OsmFile()
     first.node(11.05, 53.05, natural="tree", species="Malus domestica", operator="A")
     second.node(11.05, 53.05, natural="tree", species="Malus domestica", fixme="B")
-    load_osm(first, "--tags")
+    load_osm(first)
     [before] = ObjectTags.objects.all()
-    load_osm(first, "--tags")
-    load_osm(second, "--tags", "--dry-run")
+    load_osm(first)
+    load_osm(second, "--dry-run")
     assert ObjectTags.objects.get(pk=before.pk).tags["operator"] == "A"
-    load_osm(second, "--tags")
+    load_osm(second)
     [after] = ObjectTags.objects.all()
     assert after.tags == {"natural": "tree", "species": "Malus domestica", "fixme": "B"}
 
@@ -363,15 +363,15 @@ def test_the_municipality_that_a_file_brings_keeps_its_tags(load_osm):
         de__amtlicher_gemeindeschluessel="13004000",
         wikidata="Q7030",
     )
-    load_osm(file, "--municipality", "13004000", "--tags")
+    load_osm(file, "--municipality", "13004000")
     assert [each.tags["wikidata"] for each in ObjectTags.objects.all()] == ["Q7030"]
 
 
-def test_tags_are_kept_only_if_wanted(load_osm):
+def test_tags_are_not_kept_where_nobody_wants_them(load_osm):
     make.species()
     make.town()
     file = OsmFile()
     file.node(11.05, 53.05, natural="tree", species="Malus domestica", fixme="B")
-    load_osm(file)
+    load_osm(file, "--no-tags")
     assert Plant.objects.count() == 1
     assert not ObjectTags.objects.exists()

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("nothing_is_kept")
 
 
 @pytest.fixture
-def town(fresh_database):
+def town(db):
     return make.town()
 
 
@@ -69,7 +69,7 @@ def test_every_indicator_has_its_page_and_report_in_both_languages(town, indicat
             assert 'id="citation"' in body
 
 
-def test_the_table_tells_all_that_the_map_tells(demo_database):
+def test_the_table_tells_all_that_the_map_tells(demo_rows):
     body = page(f"{WALK}&municipality=13004000")
     titles = re.findall(r'<path class="area[^>]*><title>(.*?)</title>', body)
     assert len(titles) == 26
@@ -90,7 +90,7 @@ def test_the_table_tells_all_that_the_map_tells(demo_database):
         assert sum(row[3].split()[0] == number for row in rows.values()) == int(count)
 
 
-def test_the_best_come_first_and_those_without_a_figure_last(demo_database):
+def test_the_best_come_first_and_those_without_a_figure_last(demo_rows):
     rows = table(page(WALK))
     assert rows[0][0] == "1"
     found = [float(row[2].split()[0]) for row in rows if row[2] != "–"]
@@ -118,7 +118,7 @@ def test_a_form_of_another_indicator_says_nothing_of_this_ones_parameters(town):
     assert client.get(PAGE, fields)["Location"] == f"{PAGE}?indicator=crown-cover"
 
 
-def test_an_address_for_ever_gives_the_same_when_the_data_have_changed(demo_database):
+def test_an_address_for_ever_gives_the_same_when_the_data_have_changed(demo_rows):
     body = page(WALK)
     lasting = html.unescape(re.search(r'href="http://testserver([^"]*at=[^"]*)"', body)[1])
     before = table(body)
@@ -127,7 +127,7 @@ def test_an_address_for_ever_gives_the_same_when_the_data_have_changed(demo_data
     assert table(page(lasting)) == before
 
 
-def test_change_between_two_dates(demo_database):
+def test_change_between_two_dates(demo_rows):
     body = page(WALK)
     lasting = re.search(r"at=([0-9TZ:.-]+)", body)[1]
     GreenSpace.objects.filter(kind="park").delete()
@@ -143,7 +143,7 @@ def test_change_between_two_dates(demo_database):
             assert found == pytest.approx(share, abs=0.11)
 
 
-def test_two_indicators_beside_each_other(demo_database):
+def test_two_indicators_beside_each_other(demo_rows):
     body = page(f"{WALK}&against=green-per-inhabitant")
     assert "Rank correlation (Spearman)" in text(body)
     indicator = registry.get("green-per-inhabitant")
@@ -153,7 +153,7 @@ def test_two_indicators_beside_each_other(demo_database):
         assert row[-2] == ("–" if expected != expected else f"{expected:,.1f}")
 
 
-def test_several_municipalities_at_once(demo_database):
+def test_several_municipalities_at_once(demo_rows):
     town = Municipality.objects.create(
         ags="05315000", name="Köln", metric_srid=25832, source=make.source()
     )
@@ -172,7 +172,7 @@ def test_who_asks_otherwise_than_defined_is_told_so(town):
         assert answer(indicator, ["13004000"], values).definition_kind == kind
 
 
-def test_the_paragraph_to_quote_has_all_that_a_citation_needs(demo_database):
+def test_the_paragraph_to_quote_has_all_that_a_citation_needs(demo_rows):
     body = page("/en/planning/report?indicator=green-within-a-walk&limit=400")
     quoted = text(re.search(r'<blockquote id="citation">(.*?)</blockquote>', body, re.DOTALL)[1])
     version = answer(registry.get("green-within-a-walk"), ["13004000"]).version
@@ -217,7 +217,7 @@ def test_what_no_data_can_tell_says_what_is_missing(town):
     assert "buildings" in text(page(f"{PAGE}?indicator=three-trees-in-view"))
 
 
-def test_no_data_at_all(fresh_database):
+def test_no_data_at_all(db):
     assert "no quarters here yet" in text(page(PAGE))
 
 

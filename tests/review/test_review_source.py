@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
 from geoplatform.catalog import registry
 from geoplatform.contributions.models import Proposal
@@ -28,7 +29,8 @@ def asked(tree, tmp_path):
     load_height(4)
     found = Plant.objects.get(source_key="1")
     people.send("change", people.reviewer(), feature=found.id, values={"height_m": 5.0})
-    load_height(6)
+    with translation.override("en"):  # of the loader, not of who reads it
+        load_height(6)
     return Proposal.objects.get(channel="import")
 
 

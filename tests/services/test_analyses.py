@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("nothing_is_kept")
 
 
 @pytest.fixture
-def town(fresh_database):
+def town(db):
     """Two quarters, no streets and nothing green."""
     return make.town()
 
@@ -107,7 +107,7 @@ def test_every_answer_carries_what_a_citation_needs(town, indicator):
     assert rels >= {"self", "memento", "alternate", "describedby"}
 
 
-def test_the_figures_are_those_of_the_command_and_the_same_in_every_format(demo_database):
+def test_the_figures_are_those_of_the_command_and_the_same_in_every_format(demo_rows):
     indicator = registry.get("green-within-a-walk")
     rows = answer(indicator, [SCHWERIN], {"limit": 400}).rows
     expected = {row["key"]: row["share"] for _id, row in rows.iterrows() if row["share"] == row["share"]}  # fmt: skip
@@ -139,7 +139,7 @@ def test_the_figures_are_those_of_the_command_and_the_same_in_every_format(demo_
     assert lines[0]["data_version"] == str(body["dataVersion"])
 
 
-def test_a_geopackage_holds_the_table_and_what_it_is_about(demo_database, tmp_path):
+def test_a_geopackage_holds_the_table_and_what_it_is_about(demo_rows, tmp_path):
     response = get(f"{WALK}/results", f="gpkg")
     assert 'filename="green-within-a-walk.gpkg"' in response["Content-Disposition"]
     file = tmp_path / "answer.gpkg"
@@ -155,7 +155,7 @@ def test_a_geopackage_holds_the_table_and_what_it_is_about(demo_database, tmp_pa
         assert word in told
 
 
-def test_a_question_in_a_body_gets_the_same_answer(demo_database):
+def test_a_question_in_a_body_gets_the_same_answer(demo_rows):
     inputs = {"municipality": [SCHWERIN], "limit": {"value": 400}}
     raw = post(f"{WALK}/execution", {"inputs": inputs}).json()
     by_address = get(f"{WALK}/results", municipality=SCHWERIN, limit="400").json()
@@ -169,7 +169,7 @@ def test_a_question_in_a_body_gets_the_same_answer(demo_database):
     assert table["Content-Type"].startswith("text/csv")
 
 
-def test_an_answer_is_fetched_again_only_when_the_data_are_others(demo_database):
+def test_an_answer_is_fetched_again_only_when_the_data_are_others(demo_rows):
     first = get(f"{WALK}/results")
     version = first.json()["dataVersion"]
     assert first["ETag"].startswith(f'W/"{version}-')
@@ -185,7 +185,7 @@ def test_an_answer_is_fetched_again_only_when_the_data_are_others(demo_database)
     assert get(f"{WALK}/results").json()["dataVersion"] > version
 
 
-def test_the_past_has_an_address_of_its_own(demo_database):
+def test_the_past_has_an_address_of_its_own(demo_rows):
     before = get(f"{WALK}/results").json()
     memento = next(each["href"] for each in before["links"] if each["rel"] == "memento")
     make.plant(11.4, 53.62, species=Species.objects.first())
@@ -272,7 +272,7 @@ def test_people_are_led_to_the_page(town):
     assert client.get("/api/analyses", headers=browser)["Location"] == "/planning/"
 
 
-def test_text_that_a_spreadsheet_would_reckon_with_is_tamed(fresh_database):
+def test_text_that_a_spreadsheet_would_reckon_with_is_tamed(db):
     town, _west, _east = make.town()
     make.quarter(town, "c", (11.2, 53.0, 11.3, 53.1), name="=1+1")
     text = get(f"{WALK}/results", f="csv").content.decode()

@@ -23,7 +23,7 @@ client = Client(headers={"Accept-Language": "en"})
 
 
 @pytest.fixture
-def town(fresh_database, nothing_is_kept):
+def town(db, nothing_is_kept):
     """Two quarters; two apple trees of known height in the western one, one of unknown height in the eastern."""
     made = make.town()
     apple = make.species()

@@ -89,7 +89,7 @@ def test_tiles_show_what_the_list_counts_at_every_zoom(plants, text):
 @pytest.mark.django_db
 def test_the_grid_leaves_nothing_out_and_counts_nothing_twice(places, z):
     Plant.objects.all().delete()
-    kind = make.species(f"Kind {Plant.objects.count()} {id(places)}")
+    kind = make.new_species()
     for longitude, latitude in places:
         make.plant(longitude, latitude, species=kind)
     layer = registry.get("trees")

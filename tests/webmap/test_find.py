@@ -202,7 +202,7 @@ def test_the_nearest_come_first_with_their_metres(places, place):
     from layers.plants import Plant
 
     Plant.objects.all().delete()
-    kind = make.species(f"Kind {id(places)} {Plant.objects.count()}")
+    kind = make.new_species()
     geod = pyproj.Geod(ellps="WGS84")
     wanted = []
     for longitude, latitude in places:

@@ -37,7 +37,10 @@ class Command(LoadingCommand):
             "--only", action="append", default=[], metavar="LAYER", help="may be given again"
         )
         parser.add_argument(
-            "--tags", action="store_true", help="keep all tags of each object, besides the fields"
+            "--no-tags",
+            dest="tags",
+            action="store_false",
+            help="keep nothing of an object but its fields",
         )
         super().add_arguments(parser)
 

@@ -1,7 +1,7 @@
 // The place in a form and on the map are one: a pin for points, a drawing for lines and areas, fields for both.
 
 import { makePin, readPosition, writeDegrees } from "./position.js";
-import { readShape, writeShape } from "./shape.js";
+import { readShape, writeShape } from "../pages/shape.js";
 import { text } from "./settings.js";
 import { say } from "./status.js";
 

@@ -1,6 +1,6 @@
 // Lines and areas as text, as the form has them (shapes.py): a position on each line, an empty line between parts.
 
-/** @import { Corner } from "../pages/snap.js" */
+/** @import { Corner } from "./snap.js" */
 
 const PAIR = /^\s*(-?\d+(?:[.,]\d+)?)°?(?:\s*[;/ ]\s*|,\s+)(-?\d+(?:[.,]\d+)?)°?\s*$/;
 const DIGITS = 7;
