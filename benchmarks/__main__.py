@@ -33,6 +33,7 @@ ALL = (
     "wms",
     "weight",
     "analysis",
+    "cluster",
     "scenarios",
     "sites",
 )
