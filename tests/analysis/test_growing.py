@@ -214,3 +214,19 @@ def test_a_new_green_lifts_its_neighbour_over_the_smallest_size():
     assert shapely.distance(beside.geometry.iloc[0], homes[0]) > 330
     assert changes.touched(indicator, given, city, now) == ["q0"]
     assert indicator.compute(now, given)["share"].to_list() == [100, 0]
+
+
+def test_a_path_between_two_corners_shortens_the_way():
+    """It adds no node: nothing but the link says that the walk is shorter."""
+    round_about = [(0, 0), (0, 90), (60, 90), (60, 0)]
+    city = make.city(
+        quarters=make.quarters(make.square(-500, -500, 1000), inhabitants=[1000]),
+        green=make.green(make.square(-100, -50, 100)),
+        streets=make.streets(round_about),
+    )
+    walk = "public", 20.0, 5000.0, 25.0
+    assert city.walk(*walk).metres.max() == 240
+    now = with_path(city, (60, 0), (0, 0))
+    assert len(now.network.x) == len(city.network.x)
+    assert_same(now, *walk)
+    assert now.walk(*walk).metres.max() < 240
