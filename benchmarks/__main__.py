@@ -33,7 +33,9 @@ ALL = (
     "wms",
     "weight",
     "analysis",
+    "cluster",
     "scenarios",
+    "sites",
 )
 
 

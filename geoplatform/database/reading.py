@@ -44,6 +44,7 @@ class _Reading:
 
 
 _reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+_wrote: ContextVar[bool] = ContextVar("wrote", default=False)
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -78,6 +79,11 @@ def catch_up() -> None:
         reading.alias = None
 
 
+def wrote() -> None:
+    """Something is written: the answer will say up to where. A question that comes by POST writes nothing."""
+    _wrote.set(True)
+
+
 def middleware(get_response: Answer) -> Answer:
     """Outermost but for what asks no database; without replicas it is not there."""
     if not names():
@@ -86,8 +92,9 @@ def middleware(get_response: Answer) -> Answer:
     def answer(request: HttpRequest) -> HttpResponseBase:
         writes = request.method not in READING
         _reading.set(None if writes or _says_who(request) else _Reading(_asked_for(request)))
+        _wrote.set(False)
         response = get_response(request)
-        if writes:
+        if writes and _wrote.get():
             _tell(response)
         return response
 

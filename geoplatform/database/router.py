@@ -17,6 +17,7 @@ class ReplicasRead:
         return reading.alias()
 
     def db_for_write(self, model: Any, **hints: Any) -> str:
+        reading.wrote()
         return "default"
 
     def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool:

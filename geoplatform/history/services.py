@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from geoplatform.database import reading
+
 
 @contextmanager
 def changeset(*, actor: str, channel: str, reason: str = "") -> Iterator[None]:
@@ -20,6 +22,7 @@ def changeset(*, actor: str, channel: str, reason: str = "") -> Iterator[None]:
         "geoplatform.changeset",
     )
     alone = not connection.in_atomic_block
+    reading.wrote()
     with transaction.atomic(), connection.cursor() as cursor:
         if not alone:
             cursor.execute("SELECT " + ", ".join(["current_setting(%s, true)"] * 4), names)

@@ -75,7 +75,13 @@ def test_readers_read_from_the_replica_and_who_writes_or_says_who_from_the_prima
 
 
 def test_a_write_tells_its_position_and_readers_get_no_cookie(replica) -> None:
-    wrote = asked(RequestFactory().post("/"))
+    assert not asked(RequestFactory().post("/")).cookies  # a question, though by POST
+
+    def write(request: HttpRequest) -> HttpResponse:
+        make.species()
+        return HttpResponse()
+
+    wrote = asked(RequestFactory().post("/"), write)
     position = wrote.headers[reading.HEADER]
     assert wrote.cookies[reading.COOKIE].value == position
     assert not asked(RequestFactory().get("/")).cookies

@@ -2,16 +2,12 @@
 
 import csv
 import math
-import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from rich.progress import Progress
 from rich.table import Table
 
 from geoplatform.catalog.terminal import TerminalCommand
@@ -42,6 +38,7 @@ class Command(TerminalCommand):
     def handle(self, *, id: str | None, **options: Any) -> None:
         from geoplatform.analysis import reading, registry
         from geoplatform.analysis.answer import answer
+        from geoplatform.analysis.terminal import bar, typed
 
         if id is None:
             return self._list()
@@ -52,8 +49,8 @@ class Command(TerminalCommand):
                 example = "2026-05-01T00:00:00Z"
                 raise QueryError("at", _("--at is an instant with its time zone: %s") % example)
             towns = options["municipality"] or sorted(reading.municipalities())
-            with _progress() as progress:
-                found = answer(indicator, towns, _values(options["set"]), at=at, progress=progress)
+            with bar() as progress:
+                found = answer(indicator, towns, typed(options["set"]), at=at, progress=progress)
         except (QueryError, ValueError) as error:
             raise CommandError(str(error)) from error
         if options["csv"]:
@@ -97,14 +94,6 @@ def _plain(value: Any) -> Any:
     return "" if isinstance(value, float) and math.isnan(value) else value
 
 
-def _values(pairs: list[str]) -> dict[str, str]:
-    """Parameters out of `name=value`. Raises QueryError."""
-    for pair in pairs:
-        if "=" not in pair:
-            raise QueryError("set", _("--set is name=value, not %s.") % pair)
-    return dict(pair.split("=", 1) for pair in pairs)
-
-
 def _about(found: "Answer") -> list[str]:
     """What a citation of the figures needs."""
     own, official = _("defined by this platform"), _("official definition")
@@ -122,16 +111,3 @@ def _about(found: "Answer") -> list[str]:
         lines.append(_("Gini coefficient of the quarters: %.3f") % found.gini)
     lines.append(", ".join([*found.licences, *found.attributions]))
     return lines
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on a terminal's stderr, for a city takes seconds; silent elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done, of, what: None
-        return
-    from rich.console import Console
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, of, what: bar.update(task, completed=done, total=of, description=what)
