@@ -90,7 +90,7 @@ class Sited:
 
     @property
     def scenario(self) -> dict[str, str]:
-        """The chosen sites as parks and the same question, as the form of a scenario; empty where it would be too long."""
+        """The chosen sites as parks and the same question, as the form of a scenario; empty where they are too much."""
         chosen = self.found.sites.to_crs(4326).geometry
         parts = [
             Part(
