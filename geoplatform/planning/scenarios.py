@@ -15,7 +15,7 @@ from geoplatform.analysis import gate
 from geoplatform.analysis.errors import Unanswerable
 from geoplatform.pages import guard
 from geoplatform.pages.basemap import allow_basemap
-from geoplatform.planning import drafting, page, saved, scenario_acts, scenario_page
+from geoplatform.planning import drafting, every, page, saved, scenario_acts, scenario_page
 from geoplatform.planning.beside import reckoned
 from geoplatform.planning.models import Scenario
 from geoplatform.query.errors import QueryError
@@ -80,7 +80,10 @@ def _page(request: HttpRequest, given: QueryDict, there: Scenario | None) -> Htt
     try:
         # A script takes the last step back: then there is nothing to answer, and nothing wrong.
         if given.get("overlay") or (request.method == "POST" and not only):
-            context |= scenario_page.figures(reckoned(drafting.read(given)), there)
+            drawing = drafting.read(given)
+            context |= scenario_page.figures(reckoned(drawing), there)
+            if given.get("every"):
+                context["every"] = every.told(drawing)
     except Unanswerable as error:
         context["wrong"] = str(error)
     except QueryError as error:

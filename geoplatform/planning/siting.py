@@ -15,9 +15,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from geoplatform.analysis import about, access, candidates, files, sites
+from geoplatform.analysis import about, access, candidates, files, overlay, sites
 from geoplatform.analysis.need import BANDS
+from geoplatform.analysis.overlay import MOST_NAME, Overlay, Part
 from geoplatform.planning import picture
+from geoplatform.planning.drafting import USUAL
+from geoplatform.query.errors import QueryError
 
 RADIUS = 9.0  # pixels of the largest circle
 LEAST = 1.2  # a smaller one would not be seen
@@ -83,6 +86,30 @@ class Sited:
             "hectares": number_format(site["hectares"], 2),
             "per_hectare": self.figure(choice.gain / site["hectares"]),
             "alone": self.figure(site["alone"]),
+        }
+
+    @property
+    def scenario(self) -> dict[str, str]:
+        """The chosen sites as parks and the same question, as the form of a scenario; empty where they are too much."""
+        chosen = self.found.sites.to_crs(4326).geometry
+        parts = [
+            Part(
+                act="add", subject="green", id=f"site-{rank}", shape=chosen.iloc[each.site],
+                kind="park", public_access=True, name=self.name(each.site)[:MOST_NAME],
+            )
+            for rank, each in enumerate(self.found.plan.choices, 1)
+        ]  # fmt: skip
+        walk = self.found.asked.walk
+        try:
+            drawn = overlay.parse(Overlay(tuple(parts)).text)
+        except QueryError:
+            return {}
+        return {
+            "overlay": drawn.text,
+            "indicator": USUAL,
+            "municipality": self.found.asked.town,
+            "limit": f"{walk['limit']:.10g}",
+            "area": f"{walk['smallest']:.10g}",
         }
 
     def name(self, site: int) -> str:

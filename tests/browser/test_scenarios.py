@@ -131,6 +131,7 @@ def by_keyboard(page: Page) -> None:
     assert part["geometry"]["coordinates"][0][0] == [11.40, 53.62]
 
 
+@pytest.mark.prove
 def test_whoever_has_no_account_draws_without_a_cookie(planner) -> None:
     visit = planner(width=320)
     page = visit.open(DRAW)
@@ -155,6 +156,7 @@ def test_whoever_has_no_account_draws_without_a_cookie(planner) -> None:
     assert visit.complaints == []
 
 
+@pytest.mark.prove
 def test_without_a_script_the_same(planner) -> None:
     visit = planner(width=320, javascript=False)
     page = visit.open(DRAW)

@@ -1,5 +1,6 @@
 """/planning/candidates without any script: sites in their order, who goes without, refusals, files."""
 
+import html
 import json
 import re
 
@@ -143,3 +144,18 @@ def test_readers_get_no_cookie(client, town):
     assert not client.get(PAGE, {"layer": "gardens"}).cookies
     assert Client().head(PAGE).status_code == 200
     assert Client().post(PAGE).status_code == 405
+
+
+def test_the_chosen_sites_as_a_scenario_serve_those_whom_they_were_said_to(client, town):
+    page = text(client.get(PAGE, {"layer": "gardens"}))
+    served = sum(int(number) for _name, number in RANKED.findall(page))
+    form = re.search(r'<form method="post" action="([^"]*)">(.*?)</form>', page)
+    assert form
+    fields = re.findall(r'name="([a-z]+)" value="([^"]*)"', form[2])
+    said = {name: html.unescape(value) for name, value in fields}
+    response = client.post(form[1], said, headers={"Sec-Fetch-Site": "same-origin"})
+    assert response.status_code == 200
+    people = re.search(r'<tr class="sum"><th scope="row">Menschen</th>(.*?)</tr>', text(response))
+    assert people
+    change = re.findall(r"<td[^>]*>([^<]*)</td>", people[1])[2]
+    assert change == f"+{served}"

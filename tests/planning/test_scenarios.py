@@ -140,6 +140,21 @@ def test_the_figures_alone_are_the_same_html(demo_rows, client):
     assert part.strip() in send(client, **fields)
 
 
+def test_all_questions_at_once(demo_rows, client):
+    body = send(client, overlay=drawing(park()), indicator="green-per-inhabitant", every="yes")
+    found = {
+        id: [text(cell) for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)]
+        for id, row in re.findall(r'<tr id="i-([a-z0-9-]+)"(.*?)</tr>', body, re.DOTALL)
+    }
+    assert found.keys() == {each.id for each in registry.indicators() if each.compute}
+    moved = [row for row in rows(body) if row[3] not in ("0.0", "–")]
+    assert found["green-per-inhabitant"][-1] == str(len(moved))
+    assert found["tree-diversity"][-1] == "0"
+    assert list(found.values()) == sorted(found.values(), key=lambda row: -int(row[-1]))
+    alone = send(client, overlay=drawing(park()), indicator="green-per-inhabitant")
+    assert 'id="i-' not in alone
+
+
 def test_both_maps_and_plots_have_one_legend(demo_rows, client):
     body = send(client, overlay=drawing(park()), indicator="green-per-inhabitant")
     assert len(re.findall(r'<svg class="map"', body)) == 2
