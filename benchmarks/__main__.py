@@ -36,6 +36,7 @@ ALL = (
     "cluster",
     "replicas",
     "scenarios",
+    "sites",
 )
 
 

@@ -6,9 +6,12 @@ equal to a city made anew.
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,11 +20,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import Transformer
 
 from benchmarks import cologne
 from benchmarks.outcome import costs, not_run
-from geoplatform.analysis import changes, registry
+from geoplatform.analysis import changes, drawn, keeping, overlay, registry
 from geoplatform.analysis.city import City
+from geoplatform.analysis.scenario import laid
 from geoplatform.analysis.walking import Field
 
 SEED = 9
@@ -29,6 +34,8 @@ PARKS, REMOVED, PATHS = 200, 15, 20
 ROUNDS = 5
 GAP, SIZE, TOLERANCE = 20.0, 5000.0, 25.0
 BOUND = 1 / 20
+# By a drawing: it is read and guarded, too, and a path is looked at for being an island.
+DRAWINGS, DRAWN = 20, 1 / 10
 Frames = dict[str, pd.DataFrame]
 
 
@@ -46,7 +53,46 @@ def run() -> list[dict[str, Any]]:
         for n, part in enumerate(("the walk and its shares by quarter", "the walk alone")):
             middle = [[median(each[n] for each in times)] for times in (ours, full)]
             rows.append(costs(f"{label}: {part}, against the same made anew", *middle, BOUND))
+    return [*rows, *drawings(town)]
+
+
+def drawings(town: City) -> list[dict[str, Any]]:
+    """The same by the way of a planner's drawing: read out of GeoJSON, laid upon the city, only its quarters again."""
+    rows = []
+    before, indicator = figures(town), registry.get("green-within-a-walk")
+    for what, texts in (("park", drawn_parks(town)), ("path", drawn_paths(town))):
+        ours, full = [], []
+        for text in texts:
+            begun = time.process_time()
+            state = laid(town, overlay.parse(text))
+            islands = state.islands
+            now = keeping.again(indicator, indicator.values(), town, state.city, before)
+            ours.append(time.process_time() - begun)
+            assert len(now) == len(town.quarters)
+            assert len(islands) <= 1
+            if len(full) < ROUNDS:
+                full.append(_seconds(partial(figures, anew(state.city))))
+        label = f"Cologne with a {what} drawn, median of {len(ours)}: figures by quarter, against"
+        rows.append(costs(f"{label} the same made anew", [median(ours)], [median(full)], DRAWN))
     return rows
+
+
+def drawn_parks(town: City) -> Iterator[str]:
+    for frames in itertools.islice(parks(town), DRAWINGS):
+        yield _drawing("green-spaces", frames["green"], town)
+
+
+def drawn_paths(town: City) -> Iterator[str]:
+    for frames in itertools.islice(paths(town), DRAWINGS):
+        yield _drawing("streets", frames["streets"], town)
+
+
+def _drawing(layer: str, frame: Any, town: City) -> str:
+    """The last feature of a frame as a drawing of it alone."""
+    back = Transformer.from_crs(town.srid, 4326, always_xy=True)
+    shape = shapely.transform(frame.geometry.iloc[-1], back.transform, interleaved=False)
+    said = {"type": "Feature", "properties": {"layer": layer}, "geometry": drawn.written(shape)}
+    return json.dumps({"type": "FeatureCollection", "features": [said]})
 
 
 def parks(town: City) -> Iterator[Frames]:

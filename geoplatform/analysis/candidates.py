@@ -189,21 +189,29 @@ def _plan(
     most: float,
     bound: float,
 ) -> Plan:
-    """The choice with its ceiling: what it serves, and what the best of the rest would add if they served no two alike.
+    """The choice with its ceiling.
 
-    Leskovec and others: Cost-effective outbreak detection in networks. KDD (2007), section 3.2.
+    Whatever was chosen so far, the best choice serves no more than this and what the best of all would add to it if
+    they served no two alike (Leskovec and others: Cost-effective outbreak detection in networks. KDD 2007, 3.2).
     """
     covered = np.zeros(len(weight), dtype=bool)
-    for each in choices:
-        covered[served[each.site]] = True
-    gains = np.array([_gain(own, weight, covered) for own in served])
-    left, more = most, 0.0
+    ceiling, so_far = math.inf, 0.0
+    for number in range(len(choices) + 1):
+        # After one, two, four ... of them, and after all: sites that share nobody show it at the start.
+        if number == len(choices) or not number & (number - 1):
+            gains = np.array([_gain(own, weight, covered) for own in served])
+            ceiling = min(ceiling, so_far + _filled(gains, costs, most))
+        if number < len(choices):
+            covered[served[choices[number].site]] = True
+            so_far += choices[number].gain
+    return Plan(tuple(choices), so_far, max(ceiling, so_far), bound)
+
+
+def _filled(gains: Floats, costs: Floats, most: float) -> float:
+    """The most that sites can gain within `most` if one of them may be taken in part."""
+    found, left = 0.0, most
     for n in np.argsort(-gains / costs, kind="stable"):
         part = min(1.0, left / costs[n])
-        more += part * gains[n]
+        found += part * gains[n]
         left -= part * costs[n]
-    total = sum(each.gain for each in choices)
-    everybody = np.zeros(len(weight), dtype=bool)
-    for own in served:
-        everybody[own] = True
-    return Plan(tuple(choices), total, min(total + more, float(weight[everybody].sum())), bound)
+    return found

@@ -76,7 +76,10 @@ def positions(then: pd.Index, now: pd.Index) -> Whole:
     """For each id of one frame its position in another; -1 where it is not there. What came last is cheap."""
     if now[: len(then)].equals(then):
         return np.arange(len(then))
-    place: Whole = now.get_indexer(then)
+    # The earlier one is asked again and again, and keeps its table of ids.
+    was = then.get_indexer(now)
+    place = np.full(len(then), -1, dtype=np.intp)
+    place[was[was >= 0]] = np.flatnonzero(was >= 0)
     return place
 
 
@@ -129,7 +132,7 @@ class City:
         """The city with other green, trees, streets ... What stands on none of them is taken over.
 
         What stands on green that came, changed or went is repaired where that lies; so is what stands on streets that
-        came. A street that changed or went makes the network anew.
+        came. A street that changed or went makes the network anew. What comes last in its frame is found at least cost.
         """
         kept = {
             key: made

@@ -38,7 +38,11 @@ class Drawn:
     @cached_property
     def metric(self) -> shapely.Geometry:
         """The area in that CRS, easting first."""
-        to_metric = Transformer.from_crs(CRS84.srid, self.srid, always_xy=True)
+        return self.to(self.srid)
+
+    def to(self, srid: int) -> shapely.Geometry:
+        """The area in a metric CRS, easting first."""
+        to_metric = Transformer.from_crs(CRS84.srid, srid, always_xy=True)
         # The line between two corners is straight in degrees (RFC 7946, 3.1.1).
         fine = shapely.segmentize(self.shape, PIECE)
         return shapely.transform(fine, to_metric.transform, interleaved=False)

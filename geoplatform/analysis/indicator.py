@@ -136,4 +136,4 @@ class Indicator:
         """The value of each parameter: as given (numbers or their text), else the default. Raises QueryError."""
         from geoplatform.analysis.values import checked
 
-        return checked(self, given or {})
+        return checked(self.id, self.parameters, given or {})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -36,6 +37,8 @@ class Kept:
     rows: OrderedDict[tuple[object, ...], tuple[City, pd.DataFrame]] = field(default_factory=OrderedDict)  # fmt: skip
 
 
+# A city and the figures of its quarters.
+Figured = tuple[City, pd.DataFrame]
 _kept: OrderedDict[tuple[str, dt.datetime | None], Kept] = OrderedDict()
 _lock = RLock()
 
@@ -80,11 +83,17 @@ def figures(kept: Kept, indicator: Indicator, values: Values) -> pd.DataFrame:
         return rows
 
 
-def would_be(kept: Kept, indicator: Indicator, values: Values, city: City) -> pd.DataFrame:
-    """The figures that another state of the city as kept would have (`kept.city.after`); they are not kept."""
+def would_be(
+    kept: Kept, indicator: Indicator, values: Values, change: Callable[[City], City]
+) -> tuple[Figured, Figured]:
+    """The city as kept with its figures, and another state of it with those that it would have, which are not kept.
+
+    Both are of one state of the database, whatever is edited meanwhile.
+    """
     with _lock:
-        rows = figures(kept, indicator, values)
-        return again(indicator, values, kept.city, city, rows)
+        city, rows = kept.city, figures(kept, indicator, values)
+        other = change(city)
+        return (city, rows), (other, again(indicator, values, city, other, rows))
 
 
 def again(

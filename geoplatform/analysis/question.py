@@ -81,7 +81,7 @@ class Others:
         return self.relation == WALK
 
     def query(self, at: dt.datetime | None) -> FeatureQuery:
-        return _standing(self.layer, self.filter, at)
+        return standing(self.layer, self.filter, at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Question:
     area: drawn.Drawn | None
 
     def query(self, at: dt.datetime | None) -> FeatureQuery:
-        return _standing(self.layer, self.filter, at)
+        return standing(self.layer, self.filter, at)
 
     def parameters(self) -> dict[str, str]:
         """The question as an address holds it; questions that mean the same have the same."""
@@ -150,9 +150,9 @@ def parse(given: Mapping[str, str], municipalities: Sequence[str]) -> Question:
 
     municipalities  AGS of those asked for: all of them where the address names none
     """
-    layer = _layer("layer", given, subjects())
-    figure = cast(Figure, _one_of("figure", given, FIGURES, "count"))
-    per = cast(Per, _one_of("per", given, PER, "area" if is_drawn(given) else "quarter"))
+    layer = layer_given("layer", given, subjects())
+    figure = cast(Figure, one_of("figure", given, FIGURES, "count"))
+    per = cast(Per, one_of("per", given, PER, "area" if is_drawn(given) else "quarter"))
     if figure in CLIPPED and layer.dimension != (2 if figure == "area" else 1):
         message = _("%(layer)s have no %(figure)s.")
         raise QueryError("figure", message % {"layer": layer.title, "figure": _(figure)})
@@ -162,7 +162,7 @@ def parse(given: Mapping[str, str], municipalities: Sequence[str]) -> Question:
         raise QueryError("municipality", message % MOST)
     return Question(
         layer=layer,
-        filter=_filter("filter", given, layer),
+        filter=filter_given("filter", given, layer),
         filter_text=given.get("filter", "").strip(),
         others=_others(given, layer),
         figure=figure,
@@ -179,18 +179,18 @@ def _others(given: Mapping[str, str], layer: Layer) -> Others | None:
             if given.get(name):
                 raise QueryError("other", _("%s needs another layer: name it in other.") % name)
         return None
-    other = _layer("other", given, registry.map_layers())
-    relation = _one_of("relation", given, RELATIONS, DISTANCE)
+    other = layer_given("other", given, registry.map_layers())
+    relation = one_of("relation", given, RELATIONS, DISTANCE)
     if relation == WALK and other.model is layer.model:
         message = _("Walks lead from features to others of another kind, not among %s.")
         raise QueryError("other", message % layer.title)
     return Others(
         layer=other,
-        filter=_filter("other-filter", given, other),
+        filter=filter_given("other-filter", given, other),
         filter_text=given.get("other-filter", "").strip(),
         relation=relation,
         metres=_metres(given, relation) if relation in METRIC else None,
-        none=_one_of("match", given, MATCHES, "some") == "none",
+        none=one_of("match", given, MATCHES, "some") == "none",
     )
 
 
@@ -221,7 +221,8 @@ def _number(given: Mapping[str, str], layer: Layer) -> Property:
     return found
 
 
-def _layer(name: str, given: Mapping[str, str], known: Sequence[Layer]) -> Layer:
+def layer_given(name: str, given: Mapping[str, str], known: Sequence[Layer]) -> Layer:
+    """The layer that a parameter names, one of those known. Raises QueryError, naming them."""
     found = {each.name: each for each in known}.get(given.get(name, ""))
     if found is None:
         names = ", ".join(sorted(each.name for each in known))
@@ -229,7 +230,7 @@ def _layer(name: str, given: Mapping[str, str], known: Sequence[Layer]) -> Layer
     return found
 
 
-def _one_of(name: str, given: Mapping[str, str], known: Mapping[Any, object], usual: str) -> str:
+def one_of(name: str, given: Mapping[str, str], known: Mapping[Any, object], usual: str) -> str:
     found = given.get(name) or usual
     if found not in known:
         names = ", ".join(known)
@@ -237,7 +238,8 @@ def _one_of(name: str, given: Mapping[str, str], known: Mapping[Any, object], us
     return found
 
 
-def _filter(name: str, given: Mapping[str, str], layer: Layer) -> Filter | None:
+def filter_given(name: str, given: Mapping[str, str], layer: Layer) -> Filter | None:
+    """The filter that a parameter holds; None for an empty one. Raises QueryError."""
     text = given.get(name, "").strip()
     if not text:
         return None
@@ -247,7 +249,7 @@ def _filter(name: str, given: Mapping[str, str], layer: Layer) -> Filter | None:
         raise QueryError(name, str(error)) from None
 
 
-def _standing(layer: Layer, filter_: Filter | None, at: dt.datetime | None) -> FeatureQuery:
+def standing(layer: Layer, filter_: Filter | None, at: dt.datetime | None) -> FeatureQuery:
     """All features of these that there still are."""
     there = parse_filter(reading.EXISTS, layer=layer)
     if filter_ is not None:

@@ -23,6 +23,7 @@ from pyproj import Transformer
 from geoplatform.analysis.city import TREES, City, empty
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
+from geoplatform.catalog.properties import property_by_name
 from geoplatform.formats.batches import GEOMETRY, batches, schema
 from geoplatform.query.compose import restricted
 from geoplatform.query.cql2.filter import parse_filter
@@ -255,6 +256,16 @@ def municipality_at(longitude: float, latitude: float) -> str | None:
 def shapes(query: FeatureQuery, srid: int) -> gpd.GeoSeries:
     """Geometries of the features that a query names, by id, in the metric CRS `srid`."""
     return _frame(replace(query, crs=metric(srid), selected=frozenset(), limit=None), srid).geometry
+
+
+def named(query: FeatureQuery, srid: int) -> gpd.GeoDataFrame:
+    """The features that a query names, by id, with their `name` (empty: none) and their shape in the CRS `srid`."""
+    known = frozenset({"name"} & property_by_name(query.layer).keys())
+    found = _frame(replace(query, crs=metric(srid), selected=known), srid)
+    names = found["name"].fillna("") if known else ""
+    return found.assign(name=names).set_geometry(
+        shapely.make_valid(found.geometry.to_numpy()), crs=srid
+    )
 
 
 def _quarters(ags: str, kind: str, srid: int, at: dt.datetime | None) -> gpd.GeoDataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import shapely
 from pyproj import Transformer
 
 from geoplatform.analysis.city import TREES, City
-from geoplatform.analysis.joining import joined
+from geoplatform.analysis.joining import led_on
 from geoplatform.analysis.network import on_foot
 from geoplatform.analysis.overlay import Overlay, Part
 from geoplatform.query.crs import CRS84
@@ -26,20 +27,25 @@ class Laid:
 
     known    ids of changed or removed features that the city has
     placed   ids of what was added or changed somewhere near this city
-    islands  ids of paths from which nobody gets anywhere else
+    paths    those of them that are paths
     """
 
     city: City
     known: frozenset[str] = frozenset()
     placed: frozenset[str] = frozenset()
-    islands: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+
+    @property
+    def islands(self) -> frozenset[str]:
+        """Ids of paths among them from which nobody gets anywhere else."""
+        return frozenset(self.city.islands(self.paths)) if self.paths else frozenset()
 
 
 @dataclass
 class _Found:
     known: set[str] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
-    islands: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
 
 
 def laid(
@@ -50,7 +56,7 @@ def laid(
     box     in degrees, what is read of the city: what lies beyond is not laid upon it. None: everything is
     felled  how many trees of each sort are removed (`reading.trees` of their ids)
     """
-    to_metric = Transformer.from_crs(CRS84.srid, city.srid, always_xy=True)
+    to_metric = _transformer(city.srid)
     near = None if box is None else shapely.box(*box)
     found = _Found()
     frames: dict[str, pd.DataFrame] = {}
@@ -61,6 +67,8 @@ def laid(
             if each.subject == subject and _is_near(each.shape, near)
         ]
         frame = getattr(city, subject)
+        if not parts:
+            continue
         made = _ways(frame, parts, found) if subject == "streets" else _areas(frame, parts, found)
         if made is not frame:
             frames[subject] = made
@@ -73,8 +81,13 @@ def laid(
         city.after(**frames) if frames else city,
         frozenset(found.known),
         frozenset(found.placed),
-        frozenset(found.islands),
+        frozenset(found.paths & found.placed),
     )
+
+
+@cache
+def _transformer(srid: int) -> Transformer:
+    return Transformer.from_crs(CRS84.srid, srid, always_xy=True)
 
 
 def _metric(shape: shapely.Geometry | None, to_metric: Transformer) -> shapely.Geometry | None:
@@ -92,31 +105,27 @@ def _areas(
     frame: gpd.GeoDataFrame, parts: Sequence[tuple[Part, Any]], found: _Found
 ) -> gpd.GeoDataFrame:
     """Green or gardens as they would be."""
-    return _replaced(frame, {part.id: _rows(frame, part, [shape], found) for part, shape in parts})
+    return _replaced(frame, {part.id: _row(frame, part, shape, found) for part, shape in parts})
 
 
 def _ways(
     frame: gpd.GeoDataFrame, parts: Sequence[tuple[Part, Any]], found: _Found
 ) -> gpd.GeoDataFrame:
-    """Streets as they would be: what is drawn meets what is there."""
-    drawn = [(part, shape) for part, shape in parts if part.act != "remove" and shape is not None]
-    others = frame[~frame.index.isin([part.id for part, _shape in parts]) & on_foot(frame)]
-    meets = joined(
-        np.array([shape for _part, shape in drawn], dtype=object), others.geometry.to_numpy()
-    )
-    pieces = {part.id: meets.pieces[n] for n, (part, _shape) in enumerate(drawn)}
-    made = {
-        part.id: _rows(frame, part, list(pieces.get(part.id, [shape])), found)
-        for part, shape in parts
-    }
-    found.islands |= {drawn[n][0].id for n in meets.islands}
+    """Streets as they would be: what is drawn knows no levels, so it meets what it crosses."""
+    found.paths.update(part.id for part, _shape in parts)
+    drawn = [part.id for part, shape in parts if part.act != "remove" and shape is not None]
+    others = on_foot(frame) & ~frame.index.isin([part.id for part, _shape in parts])
+    shapes = {part.id: shape for part, shape in parts}
+    paths = np.array([shapes[id] for id in drawn], dtype=object)
+    shapes |= dict(zip(drawn, led_on(paths, frame.geometry.to_numpy()[others]), strict=True))
+    made = {part.id: _row(frame, part, shapes[part.id], found) for part, _shape in parts}
+    for id in drawn:
+        made[id] = made[id].assign(flat=True)
     return _replaced(frame, made)
 
 
-def _rows(
-    frame: gpd.GeoDataFrame, part: Part, shapes: list[Any], found: _Found
-) -> gpd.GeoDataFrame:
-    """What stands in a frame for one part: a row for each shape; none for what is removed."""
+def _row(frame: gpd.GeoDataFrame, part: Part, shape: Any, found: _Found) -> gpd.GeoDataFrame:
+    """What stands in a frame for one part: a row, none for what is removed."""
     there = part.id in frame.index
     if there and part.act != "add":
         found.known.add(part.id)
@@ -128,14 +137,16 @@ def _rows(
         row["kind"] = part.kind
     if part.public_access is not None:
         row["public_access"] = part.public_access
-    moved = [row["geometry"] if shape is None else shape for shape in shapes]
-    names = [part.id, *(f"{part.id}/{n}" for n in range(1, len(moved)))]
-    index = pd.Index(names, dtype="str")
     columns = {
-        name: pd.array([row[name]] * len(moved), dtype=frame[name].dtype)
+        name: pd.array([row.get(name)], dtype=frame[name].dtype)
         for name in frame.columns.drop("geometry")
     }
-    return gpd.GeoDataFrame(columns, geometry=moved, index=index, crs=frame.crs)
+    return gpd.GeoDataFrame(
+        columns,
+        geometry=[row["geometry"] if shape is None else shape],
+        index=pd.Index([part.id], dtype="str"),
+        crs=frame.crs,
+    )
 
 
 def _blank(part: Part) -> dict[str, Any]:
@@ -154,9 +165,9 @@ def _replaced(frame: gpd.GeoDataFrame, parts: dict[str, gpd.GeoDataFrame]) -> gp
     fresh = [each for each in parts.values() if len(each)]
     if not gone.any() and not fresh:
         return frame
-    kept = frame[~gone]
+    kept = frame[~gone] if gone.any() else frame
     both = [each for each in (kept, *fresh) if len(each)]
-    return pd.concat(both).sort_index() if both else frame.iloc[:0]
+    return pd.concat(both) if both else frame.iloc[:0]
 
 
 def _planted(
@@ -168,7 +179,7 @@ def _planted(
 ) -> dict[str, pd.DataFrame]:
     """Trees by quarter, and crowns, as they would be."""
     crowns = {
-        each.id: _rows(city.crowns, each, [_metric(each.shape, to_metric)], found)
+        each.id: _row(city.crowns, each, _metric(each.shape, to_metric), found)
         for each in parts
         if each.act == "remove" or each.crown_m is not None
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -11,19 +11,22 @@ from django.utils.translation import gettext as _
 from geoplatform.query.errors import QueryError
 
 if TYPE_CHECKING:
-    from geoplatform.analysis.indicator import Indicator
+    from geoplatform.analysis.indicator import Parameter
 
 
-def checked(indicator: Indicator, given: Mapping[str, Any]) -> dict[str, float]:
-    """Every parameter's value, numbers or their text in `given`. Raises QueryError, naming the parameter."""
-    known = {each.name: each for each in indicator.parameters}
+def checked(of: str, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, float]:
+    """The value of each parameter of a question `of` this name: numbers or their text in `given`, else the default.
+
+    Raises QueryError, naming the parameter.
+    """
+    known = {each.name: each for each in parameters}
     for name in given:
         if name not in known:
             message = _("%(id)s has no parameter %(name)s. It has: %(names)s.")
             names = ", ".join(known) or "-"
             raise QueryError(
                 str(name)[:80],
-                message % {"id": indicator.id, "name": str(name)[:80], "names": names},
+                message % {"id": of, "name": str(name)[:80], "names": names},
             )
     result = {}
     for name, each in known.items():

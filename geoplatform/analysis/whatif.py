@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from geoplatform.analysis import keeping, reading
 from geoplatform.analysis.answer import Answer, assembled, checked
+from geoplatform.analysis.city import City
 from geoplatform.analysis.indicator import Indicator
 from geoplatform.analysis.joining import JOIN
 from geoplatform.analysis.overlay import Overlay
 from geoplatform.analysis.scenario import Laid, laid
 from geoplatform.query.errors import QueryError
+from geoplatform.query.feature_query import Box
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,18 @@ def whatif(
     for ags in asked.towns:
         kept = keeping.current(ags, at)
         boxes.append(shapely.box(*kept.town.box))
-        felled = _felled(overlay, list(kept.city.quarters.index), at)
-        state = laid(kept.city, overlay, box=kept.town.box, felled=felled)
-        states.append(state)
-        before.append((kept.city, keeping.figures(kept, indicator, asked.values)))
-        after.append((state.city, keeping.would_be(kept, indicator, asked.values, state.city)))
+
+        def change(city: City, box: Box = kept.town.box) -> City:
+            felled = _felled(overlay, list(city.quarters.index), at)
+            states.append(laid(city, overlay, box=box, felled=felled))
+            return states[-1].city
+
+        as_is, otherwise = keeping.would_be(kept, indicator, asked.values, change)
+        before.append(as_is)
+        after.append(otherwise)
     _must_be_near(overlay, boxes)
-    return Moved(
-        assembled(asked, before), assembled(asked, after), tuple(_warnings(overlay, states))
-    )
+    warnings = tuple(_warnings(overlay, states))
+    return Moved(assembled(asked, before), assembled(asked, after), warnings)
 
 
 def _felled(overlay: Overlay, quarters: list[str], at: dt.datetime | None) -> Any:
@@ -95,9 +100,11 @@ def _swapped(overlay: Overlay) -> str:
 def _warnings(overlay: Overlay, states: list[Laid]) -> list[str]:
     known = frozenset().union(*(each.known for each in states))
     placed = frozenset().union(*(each.placed for each in states))
-    # Somewhere it is joined, or it is an island wherever it was looked at.
-    joined = frozenset().union(*(each.placed - each.islands for each in states))
-    islands = frozenset().union(*(each.islands for each in states)) - joined
+    # What one city's streets do not join, those beyond its border may.
+    alone = [(each.placed, each.islands) for each in states]
+    islands = {id for _placed, some in alone for id in some} - {
+        id for placed, some in alone for id in placed - some
+    }
     found = []
     for number, each in enumerate(overlay.parts, 1):
         called = {"number": number, "name": f" ({each.name})" if each.name else ""}

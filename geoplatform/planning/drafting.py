@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -73,7 +74,8 @@ def form_of(scenario: Scenario, at: str) -> QueryDict:
     """What is kept, as its form would send it; `at` is the instant of the data, empty for today."""
     found = QueryDict(mutable=True)
     found.update(scenario.question)
-    found["overlay"] = overlay.of_document(scenario.overlay).text
+    # As it was kept: what it says is looked at when it is read.
+    found["overlay"] = json.dumps(scenario.overlay, ensure_ascii=False, separators=(",", ":"))
     found["name"], found["note"] = scenario.name, scenario.note
     found["version"] = str(scenario.version)
     found["at"] = at

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from geoplatform.analysis import asking, files, gate, question
@@ -14,9 +13,9 @@ from geoplatform.analysis.answer import MOST
 from geoplatform.analysis.reply import reply
 from geoplatform.analysis.said import ID
 from geoplatform.catalog import registry
-from geoplatform.pages.place import platform_name, start_box
-from geoplatform.pages.smallmap import small_map
+from geoplatform.pages.place import platform_name
 from geoplatform.planning import page
+from geoplatform.planning.area import map_settings
 from geoplatform.planning.examples import examples
 from geoplatform.planning.told import Told, query
 from geoplatform.query.errors import QueryError
@@ -30,7 +29,7 @@ SENT = "sent"
 def questions(request: HttpRequest) -> HttpResponse:
     """The form; with `layer=`, the answer."""
     given = request.GET
-    context: dict[str, Any] = {"form": form(given), "map_settings": _map_settings()}
+    context: dict[str, Any] = {"form": form(given), "map_settings": map_settings()}
     if not given.get("layer"):
         return page.render_page(request, "questions.html", {**context, "examples": examples()})
     try:
@@ -73,22 +72,6 @@ def _context(request: HttpRequest, told: Told) -> dict[str, Any]:
             for each in files.WRITERS.values()
         ],
     }
-
-
-def _map_settings() -> dict[str, Any]:
-    """For static/planning/area.js: corners snap to the outlines of quarters."""
-    return small_map(
-        start_box(),
-        style="/styles/geoplatform.json",
-        outlines=[registry.by_role("quarter").name],
-        words={
-            "drawing": _(
-                "Click corner by corner, the first one again to close it. Corners can be moved then."
-            ),
-            "corners": _("%(count)s corners."),
-            "noMap": _("Your browser cannot draw the map: write the area into the field."),
-        },
-    )
 
 
 def form(given: QueryDict) -> dict[str, Any]:

@@ -53,10 +53,40 @@ class Picture:
 Look = Callable[[str], tuple[str, str, str]]
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """Where degrees lie on a map: its size, and pixels per degree of latitude from its upper left corner."""
+
+    west: float
+    north: float
+    wide: float
+    left: float
+    top: float
+    scale: float
+    height: float
+
+    @classmethod
+    def around(cls, box: tuple[float, float, float, float]) -> Sheet:
+        """The sheet that shows a box (degrees): north is up, lengths are true in its middle."""
+        west, south, east, north = box
+        wide = math.cos(math.radians((south + north) / 2))
+        across, up = max((east - west) * wide, 1e-6), max(north - south, 1e-6)
+        scale = min((WIDTH - 2 * MARGIN) / across, (HIGHEST - 2 * MARGIN) / up)
+        height = max(up * scale + 2 * MARGIN, LOWEST)
+        left, top = (WIDTH - across * scale) / 2, (height - up * scale) / 2
+        return cls(west, north, wide, left, top, scale, height)
+
+    def pixels(self, xy: np.ndarray) -> np.ndarray:
+        """Places in degrees, longitude first, as pixels from the upper left."""
+        x = self.left + (xy[:, 0] - self.west) * self.wide * self.scale
+        y = self.top + (self.north - xy[:, 1]) * self.scale
+        return np.column_stack([x, y])
+
+
 def drawn(
     rows: gpd.GeoDataFrame, look: Look, marks: Sequence[tuple[str, shapely.Geometry]] = ()
 ) -> Picture:
-    """A map of rows with a geometry in EPSG:4326, longitude first; north is up, lengths are true in its middle.
+    """A map of rows with a geometry in EPSG:4326, longitude first.
 
     `marks` are upon it, in degrees as well, each with what it is; what lies beyond the map is cut off.
     """
@@ -64,30 +94,18 @@ def drawn(
     here = rows[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
     if not len(here):
         return Picture(WIDTH, LOWEST, (), 0.0, 0)
-    west, south, east, north = here.total_bounds
-    wide = math.cos(math.radians((south + north) / 2))
-    across, up = max((east - west) * wide, 1e-6), max(north - south, 1e-6)
-    inner = WIDTH - 2 * MARGIN
-    scale = min(inner / across, (HIGHEST - 2 * MARGIN) / up)
-    height = max(up * scale + 2 * MARGIN, LOWEST)
-    left, top = (WIDTH - across * scale) / 2, (height - up * scale) / 2
-
-    def pixels(xy: np.ndarray) -> np.ndarray:
-        x = left + (xy[:, 0] - west) * wide * scale
-        y = top + (north - xy[:, 1]) * scale
-        return np.column_stack([x, y])
-
-    shapes = shapely.transform(here.geometry.to_numpy(), pixels)
+    sheet = Sheet.around(tuple(here.total_bounds))
+    shapes = shapely.transform(here.geometry.to_numpy(), sheet.pixels)
     # Neighbours keep one border between them.
     shapes = shapely.coverage_simplify(shapes, SIMPLE)
     areas = []
     for id, shape in zip(here.index, shapes, strict=True):
         title, shade, sign = look(str(id))
         x, y, room = _middle(shape)
-        areas.append(Area(str(id), _path(shape), title, shade, sign if room >= ROOM else "", x, y))
-    bar, metres = _bar(scale)
-    upon = tuple((what, _mark(shapely.transform(shape, pixels))) for what, shape in marks)
-    return Picture(WIDTH, round(height, 1), tuple(areas), bar, metres, upon)
+        areas.append(Area(str(id), path(shape), title, shade, sign if room >= ROOM else "", x, y))
+    bar, metres = _bar(sheet.scale)
+    upon = tuple((what, _mark(shapely.transform(shape, sheet.pixels))) for what, shape in marks)
+    return Picture(WIDTH, round(sheet.height, 1), tuple(areas), bar, metres, upon)
 
 
 def apart(rows: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
@@ -105,7 +123,7 @@ def apart(rows: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
     return [rows[number.eq(each).to_numpy()] for each in dict.fromkeys(place.values())]
 
 
-def _path(shape: shapely.Geometry) -> str:
+def path(shape: shapely.Geometry) -> str:
     """The rings of a shape as the data of an SVG path."""
     rings = shapely.get_rings(shapely.get_parts(shape))
     return "".join(
@@ -120,7 +138,7 @@ def _mark(shape: shapely.Geometry) -> str:
         return "M" + " ".join(f"{x:.1f},{y:.1f}" for x, y in shapely.get_coordinates(shape))
     if shape.area < POINT**2:
         shape = shapely.centroid(shape).buffer(POINT)
-    return _path(shape)
+    return path(shape)
 
 
 def _middle(shape: shapely.Geometry) -> tuple[float, float, float]:

@@ -55,8 +55,9 @@ def found(key: uuid.UUID, version: int | None = None) -> Scenario | None:
 
 
 def of(author: User) -> list[Scenario]:
-    """The newest version of each scenario of somebody, the last saved first."""
-    newest = Scenario.objects.filter(author=author).order_by("key", "-version").distinct("key")
+    """The newest version of each scenario of somebody, the last saved first; their drawings are read when asked for."""
+    own = Scenario.objects.filter(author=author).defer("overlay")
+    newest = own.order_by("key", "-version").distinct("key")
     return sorted(newest, key=lambda each: each.saved, reverse=True)
 
 
@@ -67,7 +68,8 @@ def save(*, author: User, draft: Draft, key: uuid.UUID | None, seen: int) -> Sce
     """
     _check(draft)
     if key is None:
-        if len(of(author)) >= MOST_SCENARIOS:
+        own = Scenario.objects.filter(author=author).values("key").distinct()
+        if own.count() >= MOST_SCENARIOS:
             raise QueryError("name", _("You have %d scenarios: delete one first.") % MOST_SCENARIOS)
         return _added(author, draft, uuid.uuid4(), 1)
     there = found(key)

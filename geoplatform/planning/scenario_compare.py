@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from geoplatform.analysis import about, asking, overlay
+from geoplatform.analysis import about, asking
 from geoplatform.planning import drafting, page, saved
 from geoplatform.planning.beside import Beside, reckoned
 from geoplatform.planning.models import Scenario
@@ -80,7 +81,7 @@ def _figures(chosen: Sequence[Scenario], asked: QueryDict) -> dict[str, Any]:
     drawings = []
     for each in chosen:
         form = drafting.asked_of(asked)
-        form["overlay"] = overlay.of_document(each.overlay).text
+        form["overlay"] = json.dumps(each.overlay)
         drawings.append(drafting.read(form))
     towns = asking.towns(given) if (given := asked.getlist("municipality")) else ()
     towns = towns or tuple(dict.fromkeys(key for each in drawings for key in each.towns))

@@ -23,6 +23,7 @@ from geoplatform.planning.models import Scenario
 from geoplatform.planning.shown import label
 from geoplatform.query import as_of, moved
 from geoplatform.query.cql2.filter import parse_filter
+from geoplatform.query.errors import QueryError
 from geoplatform.query.feature_query import FeatureQuery
 
 
@@ -132,7 +133,10 @@ def stale(error: saved.Stale) -> str:
 
 def moved_on(there: Scenario) -> list[dict[str, Any]]:
     """What has changed around the drawing since it was kept, by layer."""
-    drawn = overlay.of_document(there.overlay)
+    try:
+        drawn = overlay.of_document(there.overlay)
+    except QueryError:  # kept by an earlier release that took it; the page says what is wrong
+        return []
     if drawn.box is None:
         return []
     around = reading.grown(drawn.box)

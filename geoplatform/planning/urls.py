@@ -2,10 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from geoplatform.planning import features, scenario_compare, scenario_files, scenarios, views
+from geoplatform.planning import (
+    candidates,
+    features,
+    scenario_compare,
+    scenario_files,
+    scenarios,
+    views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", views.planning, name="planning"),
+    path("candidates", candidates.candidates, name="candidates"),
     path("questions", features.questions, name="questions"),
     path("report", views.report, name="planning-report"),
     path("scenarios/", scenarios.scenarios, name="scenarios"),

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoplatform.analysis import candidates
+from geoplatform.analysis import candidates, need
 from tests.analysis import make
 from tests.analysis.test_proof import SEEDS, boxes, random_city
 
@@ -142,3 +142,31 @@ def test_a_city_without_streets_serves_nobody():
     assert len(own) == 0
     plan = candidates.by_number([own], candidates.people(city).weight, 3)
     assert (plan.choices, plan.served, plan.ceiling) == ((), 0, 0)
+
+
+def test_who_goes_without_by_the_band_of_the_limit():
+    """A street of 400 m, at whose west end a park begins: 16 places, the limit 200 m, its band 20 m."""
+    city = town(make.square(-100, 650, 100, 60))
+    city = city.after(streets=make.streets([(0, 680), (400, 680)]))
+    found = need.need(city, VALUES, known=True)
+    # Places lie 12.5, 37.5, ... 387.5 m from it: eight within 200 m, one more within 220 m.
+    assert found.quarters.loc["q0"].to_dict() == pytest.approx(
+        {"within": 50, "just": 6.25, "beyond": 43.75}
+    )
+    assert found.people.loc["q0"].to_dict() == pytest.approx(
+        {"within": 500, "just": 62.5, "beyond": 437.5}
+    )
+    assert found.side == 100
+    assert found.x.tolist() == [250, 350]
+    assert found.y.tolist() == [650, 650]
+    assert found.without == pytest.approx([250, 250])
+    assert found.beyond == pytest.approx([187.5, 250])
+
+
+def test_many_places_are_told_in_larger_squares(monkeypatch):
+    monkeypatch.setattr(need, "MOST_CELLS", 2)
+    found = need.need(town(inhabitants=np.nan), VALUES, known=False)
+    assert len(found.x) <= 2
+    assert found.side > 100
+    assert found.without.sum() == pytest.approx(100)
+    assert found.people.isna().all(axis=None)

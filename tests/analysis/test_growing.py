@@ -108,14 +108,14 @@ def test_some_changes(seed):
 
 
 @pytest.mark.prove
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS)
 def test_many_changes(seed):
     follow(seed, 6)
 
 
 @pytest.mark.prove
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(seed=SEEDS)
 def test_many_walks(seed):
     follow(seed, 8, only=[registry.get("green-within-a-walk")])

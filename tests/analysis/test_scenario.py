@@ -18,7 +18,16 @@ from geoplatform.analysis.overlay import Overlay, Part
 from geoplatform.analysis.scenario import laid
 from geoplatform.query.errors import QueryError
 from tests.analysis import make
-from tests.analysis.test_proof import COMPUTED, FEW, SEEDS, boxes, random_city, random_line, values
+from tests.analysis.test_proof import (
+    COMPUTED,
+    FEW,
+    MANY,
+    SEEDS,
+    boxes,
+    random_city,
+    random_line,
+    values,
+)
 
 FEATURE = "11111111-1111-4111-8111-111111111111"
 
@@ -56,6 +65,17 @@ def random_overlay(rng, city):
 @given(SEEDS)
 @FEW
 def test_all_figures_are_those_of_a_city_that_is_really_so(seed):
+    really_so(seed)
+
+
+@pytest.mark.prove
+@given(SEEDS)
+@MANY
+def test_all_figures_are_those_of_many_a_city(seed):
+    really_so(seed)
+
+
+def really_so(seed):
     city = random_city(seed)
     said = random_overlay(np.random.default_rng(seed), city)
     for id in COMPUTED:

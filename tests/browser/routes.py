@@ -55,6 +55,11 @@ READERS = {
         "/planning/?indicator=three-trees-in-view",
         "/planning/?indicator=nothing",
     ),
+    "planning/candidates": (
+        "/planning/candidates",
+        "/planning/candidates?layer=gardens&by=area&most=5",
+        "/planning/candidates?layer=gardens&limit=9999",
+    ),
     "planning/questions": (
         "/planning/questions",
         "/planning/questions?layer=fruit-trees&relation=distance&metres=100&other=gardens",

@@ -11,10 +11,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
+from shapely.geometry import shape
 
 from tests.browser.conftest import Visit, Visitor, filled_server
 from tests.browser.logins import log_in, make_session
-from tests.browser.steps import focus_by_tab
+from tests.browser.steps import asked, focus_by_tab
 from tests.browser.test_everyone import violations, wide
 
 pytestmark = pytest.mark.browser
@@ -135,13 +136,19 @@ def test_whoever_has_no_account_draws_without_a_cookie(planner) -> None:
     page = visit.open(DRAW)
     by_keyboard(page)
     # What is there is looked up by keyboard, too, and taken away.
-    tree = "53.62, 11.40"
+    (there, *_more) = asked(visit, "/api/collections/green-spaces/items?limit=1")
+    longitude, latitude = shape(there["geometry"]).representative_point().coords[0]
     focus_by_tab(page, "[data-tool='there']")
     page.keyboard.press("Enter")
-    page.keyboard.insert_text(tree)
+    page.keyboard.insert_text(f"{latitude}, {longitude}")
     focus_by_tab(page, "#corners-done")
     page.keyboard.press("Enter")
-    expect(page.locator("#sketch-status")).to_contain_text("there")
+    expect(page.locator("#found li").first).to_be_visible()
+    focus_by_tab(page, "#found button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#parts li")).to_have_count(2)
+    expect(page.locator("#headline")).not_to_contain_text("less in 0")
+    assert drawn(page)[1]["id"] == there["id"]
     assert violations(page) == []
     assert wide(page) <= 320
     assert visit.context.cookies() == []

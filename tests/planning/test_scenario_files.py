@@ -19,7 +19,7 @@ COMPARE = f"{LIST}compare"
 
 
 @pytest.fixture
-def planner(demo_database):
+def planner(demo_rows):
     client = Client()
     client.force_login(User.objects.create_user("planner"))
     return client

@@ -71,13 +71,13 @@ def client():
 
 
 @pytest.fixture
-def planner(demo_database):
+def planner(demo_rows):
     client = Client()
     client.force_login(User.objects.create_user("planner"))
     return client
 
 
-def test_the_pages_open_in_both_languages_without_a_cookie(demo_database, client):
+def test_the_pages_open_in_both_languages_without_a_cookie(demo_rows, client):
     for address in (LIST, DRAW):
         for prefix in ("/en", ""):
             response = client.get(address.replace("/en", prefix, 1))
@@ -86,7 +86,7 @@ def test_the_pages_open_in_both_languages_without_a_cookie(demo_database, client
     assert "log in" in text(client.get(DRAW).content.decode()).lower()
 
 
-def test_a_park_moves_the_figures_of_the_quarters_near_it(demo_database, client):
+def test_a_park_moves_the_figures_of_the_quarters_near_it(demo_rows, client):
     body = send(client, overlay=drawing(park()), indicator="green-per-inhabitant")
     found = rows(body)
     assert len(found) == 26
@@ -103,7 +103,7 @@ def test_a_park_moves_the_figures_of_the_quarters_near_it(demo_database, client)
         assert after == ("–" if value != value else f"{value:,.1f}")
 
 
-def test_base_tables_are_never_written(demo_database, client):
+def test_base_tables_are_never_written(demo_rows, client):
     counts = [each.objects.count() for each in (GreenSpace, Street, Plant, Quarter)]
     path = {"type": "LineString", "coordinates": [[11.4, 53.62], [11.41, 53.63]]}
     trees = {"type": "Point", "coordinates": [11.41, 53.63]}
@@ -120,7 +120,7 @@ def test_base_tables_are_never_written(demo_database, client):
     assert not client.cookies
 
 
-def test_a_tree_is_felled_and_twenty_are_planted(demo_database, client):
+def test_a_tree_is_felled_and_twenty_are_planted(demo_rows, client):
     tree = Plant.objects.filter(growth_form="tree", quarter__isnull=False).first()
     x, y = tree.location.coords
     said = drawing(
@@ -133,14 +133,14 @@ def test_a_tree_is_felled_and_twenty_are_planted(demo_database, client):
     assert row[3] == f"+{20 - tree.number_of_plants}"
 
 
-def test_the_figures_alone_are_the_same_html(demo_database, client):
+def test_the_figures_alone_are_the_same_html(demo_rows, client):
     fields = {"overlay": drawing(park()), "indicator": "green-per-inhabitant"}
     part = send(client, part="figures", **fields)
     assert "<html" not in part
     assert part.strip() in send(client, **fields)
 
 
-def test_both_maps_and_plots_have_one_legend(demo_database, client):
+def test_both_maps_and_plots_have_one_legend(demo_rows, client):
     body = send(client, overlay=drawing(park()), indicator="green-per-inhabitant")
     assert len(re.findall(r'<svg class="map"', body)) == 2
     assert len(re.findall(r'<svg class="plot"', body)) == 2
@@ -149,7 +149,7 @@ def test_both_maps_and_plots_have_one_legend(demo_database, client):
     assert before == after == sum(row[1] != "–" for row in rows(body))
 
 
-def test_a_park_across_two_cities_moves_both(demo_database, client):
+def test_a_park_across_two_cities_moves_both(demo_rows, client):
     town = Municipality.objects.create(
         ags="13076000", name="Nachbarstadt", metric_srid=25833, source=make.source()
     )
@@ -174,7 +174,7 @@ def test_a_park_across_two_cities_moves_both(demo_database, client):
         ([park(), park(10.0, 53.62, 10.01, 53.63)], "Feature 2 lies outside"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_told_and_stays_in_the_form(demo_database, client, features, words):
+def test_what_cannot_be_drawn_is_told_and_stays_in_the_form(demo_rows, client, features, words):
     said = drawing(*features)
     body = send(client, overlay=said, status=400, note="kept")
     assert words in text(re.search(r'role="alert">(.*?)</p>', body)[1])
@@ -183,21 +183,21 @@ def test_what_cannot_be_drawn_is_told_and_stays_in_the_form(demo_database, clien
     assert words not in german
 
 
-def test_a_drawing_of_a_million_corners_is_told_so(demo_database, client):
+def test_a_drawing_of_a_million_corners_is_told_so(demo_rows, client):
     body = send(client, overlay=drawing(park()) + " " * 300_000, status=413)
     assert "longer than 200000 bytes" in text(body)
     body = send(client, overlay="[" * 210_000, status=400)
     assert "longer than 200000 bytes" in text(body)
 
 
-def test_a_path_in_the_middle_of_nowhere_says_so(demo_database, client):
+def test_a_path_in_the_middle_of_nowhere_says_so(demo_rows, client):
     lonely = {"type": "LineString", "coordinates": [[11.4, 53.62], [11.401, 53.621]]}
     Street.objects.all().delete()
     body = send(client, overlay=drawing(feature(lonely, layer="streets", name="Steg")))
     assert "Feature 1 (Steg) is an island" in text(body)
 
 
-def test_other_parameters_and_nothing_drawn(demo_database, client):
+def test_other_parameters_and_nothing_drawn(demo_rows, client):
     body = send(client, overlay=drawing(park()), indicator="green-within-300-m", limit="400")
     assert "limit 400 m instead of 300" in text(body)
     asked = {"overlay": drawing(park()), "indicator": "green-within-300-m", "limit": "4"}
@@ -208,12 +208,12 @@ def test_other_parameters_and_nothing_drawn(demo_database, client):
     assert "No quarter's figure would be another one." in text(body)
 
 
-def test_a_form_from_elsewhere_is_refused(demo_database, client):
+def test_a_form_from_elsewhere_is_refused(demo_rows, client):
     response = client.post(DRAW, {"overlay": drawing(park())}, HTTP_SEC_FETCH_SITE="cross-site")
     assert response.status_code == 403
 
 
-def test_who_comes_while_all_places_are_taken_keeps_the_drawing(demo_database, client):
+def test_who_comes_while_all_places_are_taken_keeps_the_drawing(demo_rows, client):
     said = drawing(park())
     with gate.admitted(), gate.admitted():
         body = send(client, overlay=said, status=503)
@@ -293,6 +293,17 @@ def test_only_its_author_changes_and_deletes(planner, client):
     send(planner, address, status=303, do="delete", sure="yes", **fields)
     assert Scenario.objects.count() == 0
     assert planner.get(address).status_code == 404
+
+
+def test_what_no_release_takes_any_more_is_told(planner, client):
+    address = kept(planner)
+    Scenario.objects.update(
+        overlay={"type": "FeatureCollection", "features": [park(kind="casino")]}
+    )
+    response = client.get(address)
+    assert response.status_code == 400
+    assert "kind is one of" in text(response.content.decode())
+    assert "casino" in response.content.decode()
 
 
 def test_what_is_kept_outlives_its_account(planner, client):

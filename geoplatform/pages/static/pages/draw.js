@@ -6,7 +6,7 @@ import { makeSnapping } from "./snap.js";
 
 /** @import { Map as MapLibreMap } from "./vendor/maplibre-gl.mjs" */
 /** @import { Corner } from "./snap.js" */
-/** @typedef {{set: (parts: Corner[][]) => void, stop: () => void}} Drawing */
+/** @typedef {{set: (parts: Corner[][]) => void, more: () => void, stop: () => void}} Drawing */
 
 const COLOR = "#8a1c4a";
 const DIGITS = 9; // what terra-draw takes at most
@@ -53,6 +53,10 @@ export function makeDrawing(map, { polygon, several, outlines, changed }) {
       if (first?.id) draw.selectFeature(first.id);
       else draw.setMode(mode);
       if (first) comeNear(whole.flat());
+    },
+    // The next click begins one part more.
+    more() {
+      draw.setMode(mode);
     },
     stop() {
       draw.stop();

@@ -1,5 +1,5 @@
-// An area drawn on a map instead of written: map and tools are loaded when somebody asks for them. The field holds what
-// counts, so that it can be written, read and corrected without a map, too.
+// An area, or several, drawn on a map instead of written: map and tools are loaded when somebody asks for them. The field
+// holds what counts, so that it can be written, read and corrected without a map, too.
 
 /** @import { MapSettings } from "../pages/map.js" */
 /** @import { Map as MapLibreMap } from "../pages/vendor/maplibre-gl.mjs" */
@@ -17,8 +17,9 @@ const told = /** @type {HTMLElement} */ (document.getElementById("area-status"))
 let map = null;
 /** @type {Drawing | null} */
 let drawing = null;
-/** @type {Corner[]} */
-let corners = [];
+const several = tools.hasAttribute("data-several");
+/** @type {Corner[][]} The last one is being drawn. */
+let parts = [];
 /** @type {Record<string, string>} */
 let words = {};
 
@@ -28,8 +29,13 @@ tools.addEventListener("click", (event) => {
   if (id === "area-draw") void open();
   else if (id === "area-corner" && map) {
     const { lng, lat } = map.getCenter();
-    show([...corners, [lng, lat]]);
+    parts = [...parts.slice(0, -1), [...(parts.at(-1) ?? []), [lng, lat]]];
+    if ((parts.at(-1) ?? []).length > 2) drawing?.set(parts);
     write();
+  } else if (id === "area-next") {
+    parts = [...parts, []];
+    drawing?.more();
+    told.textContent = words.drawing;
   } else if (id === "area-clear") {
     show([]);
     write();
@@ -53,36 +59,40 @@ async function open() {
   for (const each of tools.querySelectorAll("button")) each.hidden = each.id === "area-draw";
   made.getCanvas().focus();
   made.once("load", () => {
-    const changed = (/** @type {Corner[][]} */ [found = []]) => {
-      corners = found;
+    const changed = (/** @type {Corner[][]} */ found) => {
+      parts = found;
       write();
     };
-    drawing = makeDrawing(made, { polygon: true, several: false, outlines: settings.outlines, changed });
+    drawing = makeDrawing(made, { polygon: true, several, outlines: settings.outlines, changed });
     show(read());
     told.textContent = words.drawing;
   });
 }
 
-/** @param {Corner[]} found */
+/** @param {Corner[][]} found */
 function show(found) {
-  corners = found;
-  drawing?.set(found.length ? [found] : []);
+  parts = found;
+  drawing?.set(found);
 }
 
 /** What is drawn, into the field; the question is then about it. */
 function write() {
-  const ring = [...corners, ...corners.slice(0, 1)].map((each) => each.map((degrees) => Number(degrees.toFixed(DIGITS))));
-  field.value = corners.length > 2 ? JSON.stringify({ type: "Polygon", coordinates: [ring] }) : "";
-  const per = /** @type {HTMLSelectElement} */ (document.getElementById("f-per"));
-  if (field.value) per.value = "area";
-  told.textContent = words.corners.replace("%(count)s", String(corners.length));
+  const rings = parts
+    .filter((part) => part.length > 2)
+    .map((part) => [...part, part[0]].map((each) => each.map((degrees) => Number(degrees.toFixed(DIGITS)))));
+  const area = rings.length > 1 ? { type: "MultiPolygon", coordinates: rings.map((ring) => [ring]) } : { type: "Polygon", coordinates: rings };
+  field.value = rings.length ? JSON.stringify(area) : "";
+  const per = document.getElementById("f-per");
+  if (field.value && per instanceof HTMLSelectElement) per.value = "area";
+  told.textContent = words.corners.replace("%(count)s", String(parts.flat().length));
 }
 
-/** The one ring of what stands in the field; nothing where it is no polygon of one ring, which the server reads all the same. */
+/** The rings of what stands in the field; nothing where an area has holes, or it is none, which the server reads all the same. */
 function read() {
   try {
     const { type, coordinates } = JSON.parse(field.value);
-    return type === "Polygon" && coordinates.length === 1 ? /** @type {Corner[]} */ (coordinates[0].slice(0, -1)) : [];
+    const areas = /** @type {Corner[][][]} */ (type === "Polygon" ? [coordinates] : several && type === "MultiPolygon" ? coordinates : []);
+    return areas.every((rings) => rings.length === 1) ? areas.map(([ring]) => ring.slice(0, -1)) : [];
   } catch {
     return [];
   }

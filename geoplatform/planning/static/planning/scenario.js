@@ -54,7 +54,7 @@ found("sketch").addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (!button) return;
   const { tool } = button.dataset;
-  if (tool) choose(tool);
+  if (tool) choose(tool, event.detail === 0);
   else if (button.id === "undo" || button.id === "redo") {
     stop();
     sketch[button.id]();
@@ -97,13 +97,14 @@ async function openMap() {
   return makeSketchMap(found("map"), settings, { drawn: put, clicked });
 }
 
-/** The tool that is pressed; pressed again it is put down. @param {string} layer */
-function choose(layer) {
+/** The tool that is pressed; pressed again it is put down. @param {string} layer  @param {boolean} byKey */
+function choose(layer, byKey) {
   const again = current?.index === null && current.layer === layer;
   stop();
   if (again) return;
   begin({ layer, index: null }, []);
-  text.focus({ preventScroll: true });
+  // By a tap it would call up the keyboard of a phone.
+  if (byKey) text.focus({ preventScroll: true });
 }
 
 /** @param {Current} now  @param {Corner[][]} lines */
@@ -133,8 +134,10 @@ function put(lines) {
   text.value = writeShape(lines);
   const geometry = geometryOf(shapeOf(current.layer), lines);
   if (!geometry) return;
-  if (current.index === null) current.index = sketch.add(fresh(current.layer, geometry));
-  else sketch.replace(current.index, (part) => ({ ...part, geometry }));
+  if (current.index === null) {
+    current.index = sketch.add(fresh(current.layer, geometry));
+    show();
+  } else sketch.replace(current.index, (part) => ({ ...part, geometry }));
 }
 
 /** @param {string} layer  @param {any} geometry  @returns {Part} */
