@@ -34,6 +34,7 @@ ALL = (
     "weight",
     "analysis",
     "cluster",
+    "replicas",
     "scenarios",
     "sites",
 )

@@ -29,6 +29,8 @@ READING = ("GET", "HEAD", "OPTIONS")
 # only after a write. It is the client's to make up; a lie harms nobody.
 HEADER = "Database-Position"
 COOKIE = "database-position"
+# Where a write answers 303, a script that sends no cookies follows on its own: then the address says it.
+PARAMETER = "written"
 COOKIE_SECONDS = 600  # more than any replica lags that serves
 POSITION = re.compile(r"[0-9]{1,19}", re.ASCII)
 NEWEST = 2**63 - 1  # no replica gets there
@@ -91,11 +93,14 @@ def middleware(get_response: Answer) -> Answer:
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         writes = request.method not in READING
-        _reading.set(None if writes or _says_who(request) else _Reading(_asked_for(request)))
+        known = _says_who(request)
+        _reading.set(None if writes or known else _Reading(_asked_for(request)))
         _wrote.set(False)
         response = get_response(request)
         if writes and _wrote.get():
-            _tell(response)
+            _tell(response, in_address=not known)
+        elif POSITION.fullmatch(request.GET.get(PARAMETER, "")):
+            response.headers[HEADER] = request.GET[PARAMETER]
         return response
 
     return answer
@@ -142,19 +147,27 @@ def _says_who(request: HttpRequest) -> bool:
 
 def _asked_for(request: HttpRequest) -> int:
     """The later of both; what cannot be read asks for the primary."""
-    given = [request.headers.get(HEADER), request.COOKIES.get(COOKIE)]
+    given = [
+        request.headers.get(HEADER),
+        request.COOKIES.get(COOKIE),
+        request.GET.get(PARAMETER),
+    ]
     return max(
         (int(each) if POSITION.fullmatch(each) else NEWEST for each in given if each), default=0
     )
 
 
-def _tell(response: HttpResponseBase) -> None:
+def _tell(response: HttpResponseBase, *, in_address: bool) -> None:
     """After the write, also one that was refused: part of it may stand."""
     try:
         position = _now()
     except UNAVAILABLE:
         position = NEWEST  # whoever's write was the last thing that it did reads from no replica
     response.headers[HEADER] = str(position)
+    if in_address and response.status_code == 303:
+        there = response.headers["Location"]
+        joint = "&" if "?" in there else "?"
+        response.headers["Location"] = f"{there}{joint}{PARAMETER}={position}"
     response.set_cookie(
         COOKIE,
         str(position),

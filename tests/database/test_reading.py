@@ -85,6 +85,16 @@ def test_a_write_tells_its_position_and_readers_get_no_cookie(replica) -> None:
     position = wrote.headers[reading.HEADER]
     assert wrote.cookies[reading.COOKIE].value == position
     assert not asked(RequestFactory().get("/")).cookies
+
+    def redirect(request: HttpRequest) -> HttpResponse:
+        make.species("Tilia cordata")
+        return HttpResponse(status=303, headers={"Location": "/trees/1?sent=x"})
+
+    there = asked(RequestFactory().post("/"), redirect)
+    position = there.headers[reading.HEADER]
+    assert there.headers["Location"] == f"/trees/1?sent=x&written={position}"
+    followed = asked(RequestFactory().get(f"/trees/1?written={position}"))
+    assert followed.headers[reading.HEADER] == position
     # This replica has it: it is the same server. One byte further none has.
     assert where(**{reading.HEADER: position}) == NAME
     assert where(Cookie=f"{reading.COOKIE}={position}") == NAME

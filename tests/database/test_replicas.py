@@ -15,6 +15,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.properties import property_by_name
@@ -270,6 +271,42 @@ def caught_up(pair: Pair) -> None:
         ):
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("_collected")
+def test_a_browser_finds_what_it_has_sent(pair: Pair, browser: Browser) -> None:
+    """Its own scripts ask without cookies, so they carry the position themselves."""
+    pair.lag(30)
+    with serving({**pair.environment, "REPLICA_LAG_SECONDS": "200"}) as (address, _process):
+        until_it_says(address, "replica1: reads")
+        own, other = browser.new_context(), browser.new_context()
+        page = own.new_page()
+        page.goto(f"{address}/#map=18/53.63/11.41")
+        page.wait_for_selector("html.map-drawn", state="attached", timeout=60_000)
+        assert own.cookies() == []
+        page.click("#tab-add")
+        page.fill("#add-form [name=species]", "Apfel (Malus domestica)")
+        page.select_option("#add-form [name=access]", "public")
+        page.fill("#add-form [name=latitude]", "53.63")
+        page.fill("#add-form [name=longitude]", "11.41")
+        page.click("#add-form [type=submit]")
+        expect(page.locator("#details article")).to_be_visible(timeout=30_000)
+        assert [each["name"] for each in own.cookies()] == [COOKIE]
+        with clusters.connect(pair.primary) as connection:
+            (id,) = (
+                connection.execute(
+                    "SELECT id::text FROM layers_plant ORDER BY fid DESC LIMIT 1"
+                ).fetchone()
+                or ()
+            )
+        path = f"/fruit-trees/{id}"
+        script = "address => import('/static/webmap/pages.js').then(m => m.fetchPage(address)).then(f => f.status)"
+        assert page.evaluate(script, path) == 200
+        assert other.new_page().goto(address + path).status == 404
+        assert page.goto(address + path).status == 200
+        for each in (own, other):
+            each.close()
 
 
 class Writer(threading.Thread):
