@@ -173,7 +173,7 @@ class City:
         Ids that are no street's, and streets that nobody may walk on, are left out.
         """
         ways, place, ids = self._ways
-        lines = place[self.streets.index.get_indexer(list(streets))]
+        lines = place[self.streets.index.isin(list(streets))]
         some = np.zeros(len(ids), dtype=bool)
         some[lines[lines >= 0]] = True
         return list(ids[growing.islands(ways, some)])

@@ -98,14 +98,13 @@ def islands(ways: Network, some: NDArray[np.bool_]) -> Whole:
     own = some[ways.line]
     theirs = np.zeros(len(ways.x), dtype=bool)
     theirs[ways.start[~own]] = theirs[ways.end[~own]] = True
-    start, end = ways.start[own], ways.end[own]
-    size = len(ways.x)
-    _count, part = connected_components(
-        csr_matrix((np.ones(len(start)), (start, end)), shape=(size, size)), directed=False
-    )
-    joined = np.zeros(size, dtype=bool)
-    joined[part[theirs]] = True
-    found = np.unique(ways.line[own][joined[part[start]]])
+    edges = len(ways.line[own])
+    nodes, number = np.unique(np.concatenate([ways.start[own], ways.end[own]]), return_inverse=True)
+    links = csr_matrix((np.ones(edges), (number[:edges], number[edges:])), shape=(len(nodes),) * 2)
+    count, part = connected_components(links, directed=False)
+    joined = np.zeros(count, dtype=bool)
+    joined[part[theirs[nodes]]] = True
+    found = np.unique(ways.line[own][joined[part[number[:edges]]]])
     return np.setdiff1d(np.flatnonzero(some), found)
 
 
