@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
 import time
@@ -213,11 +214,13 @@ def test_nobody_misses_what_they_wrote_however_far_the_replica_is_behind(pair: P
 
 def test_pictures_and_tiles_are_never_older_than_their_validators_say(pair: Pair) -> None:
     """A snapshot of a replica tells no running transaction; one that commits later must not count as seen."""
-    box = "11.3,53.5,11.6,53.8"
+    pair.lag(0.3)
     with serving(pair.environment) as (address, _process):
         until_it_says(address, "replica1: reads")
         tree = ask(f"{address}{TREES}?limit=1").json["features"][0]
         x, y = tree["geometry"]["coordinates"]
+        column, row = (int(each) for each in mercator(x, y, 2**16))
+        tile = f"{address}/tiles/fruit-trees/16/{column}/{row}.mvt"
         box = f"{x - 0.001},{y - 0.001},{x + 0.001},{y + 0.001}"
         drawn = (
             f"{address}/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&STYLES=&SRS=EPSG:4326&BBOX={box}"
@@ -237,7 +240,10 @@ def test_pictures_and_tiles_are_never_older_than_their_validators_say(pair: Pair
                 caught_up(pair)
                 before = ask(drawn)
                 assert ask(drawn, If_None_Match=before.headers["ETag"]).status == 304
+                kept = ask(tile).body
                 slow.commit()
+                # A tile has what was committed at once, whoever made it: its look-up is the primary's.
+                assert ask(tile).body != kept
                 caught_up(pair)
                 after = ask(drawn, If_None_Match=before.headers["ETag"])
                 assert after.status == 200
@@ -259,6 +265,12 @@ def test_pictures_and_tiles_are_never_older_than_their_validators_say(pair: Pair
                 told = replica.execute(seen.format(f"'{running}'::xid8")).fetchone()
             # PostgreSQL's own snapshot on a replica takes a running transaction for an ended one; ours does not.
             assert told == (True, False)
+
+
+def mercator(x: float, y: float, tiles: int) -> tuple[float, float]:
+    """Degrees as columns and rows of web mercator."""
+    north = math.asinh(math.tan(math.radians(y)))
+    return (x / 360 + 0.5) * tiles, (0.5 - north / (2 * math.pi)) * tiles
 
 
 def caught_up(pair: Pair) -> None:
