@@ -129,7 +129,9 @@ def test_a_code_of_an_app_is_asked_for_after_the_password(visitor: Visitor, pers
     assert "/accounts/2fa/authenticate/" in visit.open("/accounts/tokens/").url
 
 
-@pytest.mark.parametrize("prefix", ["", "/en"], ids=["de", "en"])
+@pytest.mark.parametrize(
+    "prefix", [pytest.param("", marks=pytest.mark.prove), "/en"], ids=["de", "en"]
+)
 def test_a_token_is_shown_once_and_to_everyone(visitor: Visitor, person, prefix: str) -> None:
     """What only somebody who has logged in themselves sees; each route has test_every_route.py."""
     visit = visitor()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visitor
 from tests.browser.steps import no_sideways
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
 
 def test_two_areas_are_drawn_and_put_in_order(visitor: Visitor) -> None:

@@ -115,6 +115,7 @@ def test_it_takes_less_than_five_seconds(visitor: Visitor) -> None:
     assert all(2700 <= each <= 3300 or each == 8000 for each in waits), waits
 
 
+@pytest.mark.prove
 def test_focus_in_the_list_stays_and_it_is_said_once(visitor: Visitor) -> None:
     visit = visitor()
     page = visit.open_map("/#map=18/53.065/11.015")
@@ -138,6 +139,7 @@ def test_focus_in_the_list_stays_and_it_is_said_once(visitor: Visitor) -> None:
     assert [each for each in page.evaluate("window.said") if each] == []
 
 
+@pytest.mark.prove
 def test_an_edit_elsewhere_fetches_nothing_until_one_goes_there(visitor: Visitor) -> None:
     visit = visitor()
     page = visit.open_map("/#map=17/53.066/11.016")

@@ -56,6 +56,7 @@ def by_area(page: Page, corners: int) -> None:
     expect(page.locator("tbody tr")).to_contain_text("Drawn area")
 
 
+@pytest.mark.prove
 def test_an_area_is_drawn_by_pointer(visitor: Visitor) -> None:
     visit = visitor(width=1100, height=900)
     page = visit.open("/en/planning/questions")

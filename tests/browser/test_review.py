@@ -227,7 +227,9 @@ STATES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("prefix", ["", "/en"], ids=["de", "en"])
+@pytest.mark.parametrize(
+    "prefix", [pytest.param("", marks=pytest.mark.prove), "/en"], ids=["de", "en"]
+)
 def test_for_everyone(desk, prefix):
     page = desk()
     page.add_init_script(WITHOUT_WEBGL)

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from shapely.geometry import shape
 
 from tests.browser.conftest import Visit, Visitor, filled_server
@@ -152,6 +152,17 @@ def test_whoever_has_no_account_draws_without_a_cookie(planner) -> None:
     assert drawn(page)[1]["id"] == there["id"]
     assert violations(page) == []
     assert wide(page) <= 320
+    # Whoever goes without keeping it is asked first.
+    asked_to_stay: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked_to_stay.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
+    page.locator("header a[hreflang=de]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    assert asked_to_stay == ["beforeunload"]
     assert visit.context.cookies() == []
     assert visit.complaints == []
 

@@ -135,6 +135,7 @@ def test_what_is_refused_comes_back_as_the_form_with_what_was_typed(
     assert len(stored(server, 53.073, 11.023)) == 1
 
 
+@pytest.mark.prove
 def test_a_conflict_comes_back_as_a_question_with_both_versions(
     server: str, wire: Wire, kind: BrowserType, ready: Path
 ) -> None:
@@ -164,6 +165,7 @@ def test_a_conflict_comes_back_as_a_question_with_both_versions(
         nothing_waits(page)
 
 
+@pytest.mark.prove
 def test_two_tabs_send_it_once(server: str, wire: Wire, kind: BrowserType, ready: Path) -> None:
     with opened(kind, ready) as page:
         waiting_page(page, wire)

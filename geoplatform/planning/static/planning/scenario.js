@@ -79,6 +79,13 @@ found("ask").addEventListener("change", (event) => {
   if (field.name === "indicator" && sketch.parts.length) form.requestSubmit(found("figures-button"));
   else if (sketch.parts.length) figures.ask();
 });
+// Until it is kept, the drawing is in this page alone.
+let sent = false;
+form.addEventListener("submit", () => (sent = true));
+addEventListener("beforeunload", (event) => {
+  const unkept = sketch.canUndo || (location.pathname.endsWith("/draw") && sketch.parts.length > 0);
+  if (unkept && !sent) event.preventDefault();
+});
 void openMap().then((made) => {
   map = made;
   map?.comeTo(sketch.parts);

@@ -1,5 +1,7 @@
 // What is there already: looked up at a place, so that it can be taken away or given another outline.
 
+import { sinceWritten } from "../pages/written.js";
+
 /** @typedef {{layer: string, title: string, kinds: Record<string, string>, usual: string, shape: string}} Subject shape: area, line or point */
 /** @typedef {{layer: string, id: string, title: string, geometry: any, kind: string}} There */
 
@@ -14,7 +16,7 @@ export async function lookThere(subjects, box) {
   const found = await Promise.all(
     subjects.map(async (each) => {
       const address = `/api/collections/${each.layer}/items?f=json&limit=${MOST}&bbox=${box.map((n) => n.toFixed(7)).join(",")}`;
-      const answer = await fetch(address, { credentials: "omit" });
+      const answer = await fetch(address, { credentials: "omit", headers: sinceWritten() });
       if (!answer.ok) return [];
       const { features } = /** @type {{features: any[]}} */ (await answer.json());
       return features.filter((one) => one.properties.status !== "gone").map((one) => thing(each, one));
@@ -29,7 +31,7 @@ export async function lookThere(subjects, box) {
  * @param {string} id
  */
 export async function geometryThere(layer, id) {
-  const answer = await fetch(`/api/collections/${layer}/items/${id}?f=json`, { credentials: "omit" });
+  const answer = await fetch(`/api/collections/${layer}/items/${id}?f=json`, { credentials: "omit", headers: sinceWritten() });
   return answer.ok ? (await answer.json()).geometry : null;
 }
 
