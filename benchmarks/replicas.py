@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from benchmarks.city import WHOLE, City, city
@@ -52,7 +53,7 @@ def _row(
     for _round in range(ROUNDS):
         asked = [next(paths) for _n in range(TIMES)]
         for (process, port), taken in sides.items():
-            taken.append(_taken(lambda: _ask(port, asked), process, made.postmaster))  # noqa: B023
+            taken.append(_taken(partial(_ask, port, asked), process, made.postmaster))
     return costs(what, sides[ours], sides[peer], bound, times=TIMES)
 
 

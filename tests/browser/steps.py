@@ -63,3 +63,15 @@ def focus_by_tab(page: Page, selector: str, most: int = 120) -> None:
 def no_sideways(page: Page) -> None:
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert width <= 0
+
+
+def click_around(page: Page, *corners: tuple[int, int]) -> None:
+    """Corners in pixels from the middle of the map."""
+    box = page.locator("#map").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for dx, dy in corners:
+        page.mouse.move(x + dx, y + dy)
+        page.wait_for_timeout(120)
+        page.mouse.click(x + dx, y + dy)
+        page.wait_for_timeout(350)

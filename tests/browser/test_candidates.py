@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.steps import no_sideways
+from tests.browser.steps import click_around, no_sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
@@ -17,14 +17,7 @@ def test_two_areas_are_drawn_and_put_in_order(visitor: Visitor) -> None:
     page.click("#area-draw")
     page.wait_for_selector("html.map-drawn", state="attached")
     # One by pointer.
-    box = page.locator("#map").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    for dx, dy in ((-60, -60), (60, -60), (60, 60), (-60, -60)):
-        page.mouse.move(x + dx, y + dy)
-        page.wait_for_timeout(120)
-        page.mouse.click(x + dx, y + dy)
-        page.wait_for_timeout(350)
+    click_around(page, (-60, -60), (60, -60), (60, 60), (-60, -60))
     expect(page.locator("#area-status")).to_have_text("3 corners.")
     # One more by keyboard, beside it.
     page.click("#area-next")

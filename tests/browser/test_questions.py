@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.steps import focus_by_tab, no_sideways
+from tests.browser.steps import click_around, focus_by_tab, no_sideways
 
 pytestmark = pytest.mark.browser
 
@@ -65,14 +65,7 @@ def test_an_area_is_drawn_by_pointer(visitor: Visitor) -> None:
     page.click("#area-draw")
     expect(page.locator("#area-status")).to_contain_text("corner by corner")
     page.wait_for_selector("html.map-drawn", state="attached")
-    box = page.locator("#map").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    for dx, dy in ((-60, -60), (60, -60), (60, 60), (-60, -60)):
-        page.mouse.move(x + dx, y + dy)
-        page.wait_for_timeout(120)
-        page.mouse.click(x + dx, y + dy)
-        page.wait_for_timeout(350)
+    click_around(page, (-60, -60), (60, -60), (60, 60), (-60, -60))
     expect(page.locator("#area-status")).to_have_text("3 corners.")
     by_area(page, 3)
     assert visit.complaints == []

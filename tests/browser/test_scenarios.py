@@ -15,7 +15,7 @@ from shapely.geometry import shape
 
 from tests.browser.conftest import Visit, Visitor, filled_server
 from tests.browser.logins import log_in, make_session
-from tests.browser.steps import asked, focus_by_tab
+from tests.browser.steps import click_around, focus_by_tab
 from tests.browser.test_everyone import violations, wide
 
 pytestmark = pytest.mark.browser
@@ -54,18 +54,6 @@ def planner(visitor: Visitor, schwerin: str):
 def drawn(page: Page) -> list[dict]:
     said = page.input_value("#s-overlay")
     return json.loads(said)["features"] if said else []
-
-
-def click_around(page: Page, *corners: tuple[int, int]) -> None:
-    """Corners in pixels from the middle of the map."""
-    box = page.locator("#map").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    for dx, dy in corners:
-        page.mouse.move(x + dx, y + dy)
-        page.wait_for_timeout(120)
-        page.mouse.click(x + dx, y + dy)
-        page.wait_for_timeout(350)
 
 
 def keep(page: Page, name: str) -> str:

@@ -55,7 +55,7 @@ def is_cut_out(features, others, size, ascii_only, last):
     found, rest = split(text, size)
     assert [json.loads(each) for each in found] == features
     assert rest == {**whole, "features": []}
-    for cut in range(1, len(text), 19):
+    for cut in range(1, len(text), 7):
         with pytest.raises(WrongJson):
             split(text[:cut], size)
 

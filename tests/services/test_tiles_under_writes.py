@@ -96,7 +96,7 @@ def run(database, rounds):
 
 
 def test_a_few_writes_and_reads_at_once(fresh_database):
-    run(fresh_database, 2)
+    run(fresh_database, 5)
 
 
 @pytest.mark.prove
