@@ -15,7 +15,7 @@ from shapely.geometry import shape
 
 from tests.browser.conftest import Visit, Visitor, filled_server
 from tests.browser.logins import log_in, make_session
-from tests.browser.steps import click_around, focus_by_tab
+from tests.browser.steps import asked, click_around, focus_by_tab
 from tests.browser.test_everyone import violations, wide
 
 pytestmark = pytest.mark.browser
