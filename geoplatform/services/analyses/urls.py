@@ -1,13 +1,15 @@
 from django.urls import path, re_path
 
-from geoplatform.services.analyses import questions, views
+from geoplatform.pages.later import Later
+
+ROOM = "geoplatform.services.analyses."
 
 urlpatterns = [
-    re_path(r"^analyses/?$", views.listing, name="analyses"),
-    path("analyses/question", questions.description, name="analysis-question"),
-    path("analyses/question/execution", questions.execution),
-    path("analyses/question/results", questions.results),
-    path("analyses/<str:id>", views.description, name="analysis"),
-    path("analyses/<str:id>/execution", views.execution, name="analysis-execution"),
-    path("analyses/<str:id>/results", views.results, name="analysis-results"),
+    re_path(r"^analyses/?$", Later(ROOM + "views.listing"), name="analyses"),
+    path("analyses/question", Later(ROOM + "questions.description"), name="analysis-question"),
+    path("analyses/question/execution", Later(ROOM + "questions.execution")),
+    path("analyses/question/results", Later(ROOM + "questions.results")),
+    path("analyses/<str:id>", Later(ROOM + "views.description"), name="analysis"),
+    path("analyses/<str:id>/execution", Later(ROOM + "views.execution"), name="analysis-execution"),
+    path("analyses/<str:id>/results", Later(ROOM + "views.results"), name="analysis-results"),
 ]
