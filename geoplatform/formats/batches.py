@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from geoplatform.catalog.layer import Layer
+from geoplatform.formats.hexadecimal import from_hex
 from geoplatform.query.feature_query import FeatureQuery
 from geoplatform.query.tabular import Column, columns, for_programs, pieces
 
@@ -72,19 +71,6 @@ def batches(query: FeatureQuery) -> Iterator[pa.RecordBatch]:
         table = pacsv.read_csv(pa.BufferReader(some), **options)
         if query.layer.geometry:
             table = table.set_column(
-                len(wanted) - 1, wanted.field(GEOMETRY), _binary(table[GEOMETRY])
+                len(wanted) - 1, wanted.field(GEOMETRY), from_hex(table[GEOMETRY])
             )
         yield from table.cast(wanted).combine_chunks().to_batches()
-
-
-def _binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Hex digits to bytes, all at once: two digits are one byte, so every offset halves."""
-    return pa.chunked_array([_unhex(chunk) for chunk in column.chunks], pa.binary())
-
-
-def _unhex(chunk: pa.StringArray) -> pa.BinaryArray:
-    valid, offsets, digits = chunk.buffers()
-    ends = np.frombuffer(offsets, np.int32)[: chunk.offset + len(chunk) + 1]
-    binary = binascii.unhexlify(memoryview(digits)[: ends[-1]]) if digits else b""
-    buffers = [valid, pa.py_buffer(ends // 2), pa.py_buffer(binary)]
-    return pa.Array.from_buffers(pa.binary(), len(chunk), buffers, offset=chunk.offset)

@@ -16,8 +16,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv as pacsv
 from django.utils.translation import gettext as _
 
+from geoplatform.formats.hexadecimal import from_hex
 from geoplatform.formats.readers import GEOMETRY, UnreadableFile
 
 SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
@@ -25,6 +27,7 @@ MEMORY = 1_000_000_000  # bytes of the reading process: some 25 million nodes
 # Map data pack to a tenth; what packs to less than a hundredth is no map.
 MOST_UNPACKED, FREELY_UNPACKED = 100, 1 << 28
 BROKEN, TOO_MUCH = 3, 4  # as osm_read.py ends
+LENGTH = 8  # as osm_read.py writes pieces
 # As C++, Python and the system (of threads) say it.
 NO_MEMORY = ("bad_alloc", "MemoryError", "Resource temporarily unavailable")
 ID, TAKEN, TAGS = "@id", "@taken", "@tags"
@@ -42,6 +45,10 @@ class Selection:
     whole: bool = False
     learn: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> list[str]:
+        return [ID, TAKEN, *([TAGS] if self.whole else []), *self.say, *self.tags, GEOMETRY]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -49,23 +56,37 @@ class Found:
     what is said, tags, GEOMETRY (WKB, 4326)."""
 
     path: Path
+    columns: Sequence[str]
     learned: Mapping[str, Mapping[str, str]]
 
     def batches(self) -> Iterator[pa.Table]:
-        with pa.memory_map(str(self.path)) as file, pa.ipc.open_stream(file) as stream:
-            for batch in stream:
-                yield pa.Table.from_batches([batch])
+        types = dict.fromkeys(self.columns, pa.string())
+        with self.path.open("rb") as file:
+            while said := file.read(LENGTH):
+                piece = file.read(int.from_bytes(said, "little"))
+                table = pacsv.read_csv(
+                    pa.BufferReader(piece),
+                    pacsv.ReadOptions(
+                        use_threads=False, column_names=self.columns, block_size=len(piece)
+                    ),
+                    pacsv.ParseOptions(newlines_in_values=True),
+                    pacsv.ConvertOptions(
+                        column_types=types, null_values=[""], strings_can_be_null=True
+                    ),
+                ).combine_chunks()
+                yield table.set_column(
+                    len(self.columns) - 1, GEOMETRY, from_hex(table.column(GEOMETRY))
+                )
 
 
 def read_osm(path: Path, selections: Sequence[Selection], folder: Path) -> list[Found]:
     """Read a file once for all selections, into files in `folder`. Raises UnreadableFile."""
     _check(path)
-    files = [folder / f"{number}.arrow" for number in range(len(selections))]
+    files = [folder / f"{number}.pieces" for number in range(len(selections))]
     learned = folder / "learned.json"
     said = {
         "path": str(path.resolve()),
         "memory": MEMORY,
-        "geometry_name": GEOMETRY,
         "learned": str(learned),
         "selections": [
             {**asdict(each), "file": str(file)}
@@ -83,7 +104,10 @@ def read_osm(path: Path, selections: Sequence[Selection], folder: Path) -> list[
     if done.returncode:
         raise UnreadableFile(_reason(path, done.returncode, done.stderr))
     known = json.loads(learned.read_text())
-    return [Found(file, each) for file, each in zip(files, known, strict=True)]
+    return [
+        Found(file, each.columns, learned)
+        for file, each, learned in zip(files, selections, known, strict=True)
+    ]
 
 
 def _check(path: Path) -> None:

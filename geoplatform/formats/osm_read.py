@@ -1,12 +1,15 @@
 """Reads an OSM file in a process of its own: `python -m geoplatform.formats.osm_read`.
 
-What is wanted comes as JSON on standard input (`osm.py` writes it); each selection becomes an Arrow stream file. A file
-that is broken on purpose can at worst end this process: its memory is limited, and it has no database to leave half
-loaded. One pass serves all selections. Knows no Django.
+What is wanted comes as JSON on standard input (`osm.py` writes it); each selection becomes a file of pieces of CSV. A
+file that is broken on purpose can at worst end this process: its memory is limited, and it has no database to leave
+half loaded. One pass serves all selections. Knows no Django, and no Arrow: to load that costs half of what it costs to
+read a city.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import resource
 import sys
@@ -16,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import osmium
-import pyarrow as pa
 
 from geoplatform.formats.osm_tags import Choice, parse
-from geoplatform.formats.startup import without_pandas
 
 ID, TAKEN, TAGS = "@id", "@taken", "@tags"
 POINT, LINE, AREA = "point", "line", "area"
-ROWS_AT_ONCE = 16_384
+ROWS_AT_ONCE, BYTES_AT_ONCE = 16_384, 1 << 24
+LENGTH = 8  # bytes before each piece that say how long it is, little endian
 BROKEN, TOO_MUCH = 3, 4
 ByKey = dict[str, list["Selection"]]
 NAMES = {"n": "node", "w": "way", "r": "relation"}
@@ -45,24 +47,21 @@ class Selection:
     learn     column -> two tags: what the second one's value goes with most often, over all objects of the file
     """
 
-    def __init__(self, said: dict[str, Any], geometry_name: str) -> None:
+    def __init__(self, said: dict[str, Any]) -> None:
         self.geometry: str = said["geometry"]
         self.take = Choice(said["take"])
         self.leave = [parse(each) for each in said["leave"]]
-        self.say = {name: Choice(table) for name, table in said["say"].items()}
+        self.say = [Choice(table) for table in said["say"].values()]
         self.tags: list[str] = said["tags"]
         self.whole: bool = said["whole"]
         self.learn: dict[str, list[str]] = said["learn"]
         self.learned: dict[str, dict[str, Counter[str]]] = {name: {} for name in self.learn}
         self.expected: set[str] = set()
-        names = [ID, TAKEN, *([TAGS] if self.whole else []), *self.say, *self.tags]
-        self.columns: dict[str, list[Any]] = {name: [] for name in names}
-        self.shapes: list[bytes | None] = []
-        self.schema = pa.schema(
-            [*((name, pa.string()) for name in names), (geometry_name, pa.binary())]
-        )
-        self.writer = pa.ipc.new_stream(said["file"], self.schema)
         self.later: dict[str, dict[str, str]] = {}
+        self.file = Path(said["file"]).open("wb")  # noqa: SIM115 - open until `end`
+        self.piece = io.StringIO(newline="")
+        self.writer = csv.writer(self.piece)
+        self.rows = 0
 
     def takes(self, tags: dict[str, str]) -> str | None:
         taken = self.take.value(tags)
@@ -70,38 +69,40 @@ class Selection:
             return None
         return taken
 
-    def add(self, key: str, taken: str, tags: dict[str, str], shape: bytes | None) -> None:
-        columns = self.columns
-        columns[ID].append(key)
-        columns[TAKEN].append(taken)
-        if self.whole:
-            columns[TAGS].append(written(tags))
-        for name, choice in self.say.items():
-            columns[name].append(choice.value(tags))
-        for name in self.tags:
-            columns[name].append(tags.get(name))
+    def add(self, key: str, taken: str, tags: dict[str, str], shape: str | None) -> None:
+        """A row: key, `taken`, all tags if asked for, what is said, tags, shape. What is not there is left empty."""
+        self.writer.writerow(
+            [
+                key,
+                taken,
+                *([written(tags)] if self.whole else []),
+                *(choice.value(tags) for choice in self.say),
+                *(tags.get(name) for name in self.tags),
+                shape,
+            ]
+        )
         for name, (value, by) in self.learn.items():
             if value in tags and by in tags:
                 self.learned[name].setdefault(tags[by], Counter())[tags[value]] += 1
-        self.shapes.append(shape)
-        if len(self.shapes) >= ROWS_AT_ONCE:
+        self.rows += 1
+        if self.rows >= ROWS_AT_ONCE or self.piece.tell() >= BYTES_AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
-        arrays = [pa.array(each, pa.string()) for each in self.columns.values()]
-        self.writer.write_batch(
-            pa.record_batch([*arrays, pa.array(self.shapes, pa.binary())], schema=self.schema)
-        )
-        for each in self.columns.values():
-            each.clear()
-        self.shapes.clear()
+        text = self.piece.getvalue().encode()
+        if text:
+            self.file.write(len(text).to_bytes(LENGTH, "little"))
+            self.file.write(text)
+        self.piece.seek(0)
+        self.piece.truncate()
+        self.rows = 0
 
     def end(self) -> None:
         """Objects of which no area came: they are told without a geometry."""
         for key, tags in self.later.items():
             self.add(key, self.takes(tags) or "", tags, None)
         self.flush()
-        self.writer.close()
+        self.file.close()
 
 
 def read(path: str, selections: list[Selection]) -> None:
@@ -166,21 +167,21 @@ def _way_or_relation(
             selection.later[key] = tags
 
 
-def _shape(make: Any, each: Any) -> bytes | None:
-    """WKB, None where the file does not hold all nodes of it."""
+def _shape(make: Any, each: Any) -> str | None:
+    """WKB in hex digits, None where the file does not hold all nodes of it."""
     try:
-        return bytes.fromhex(make(each))
+        shape: str = make(each)
+        return shape
     except (RuntimeError, osmium.InvalidLocationError):
         return None
 
 
 def main() -> int:
-    without_pandas()
     said = json.load(sys.stdin)
     limit = said["memory"]
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    selections = [Selection(each, said["geometry_name"]) for each in said["selections"]]
+    selections = [Selection(each) for each in said["selections"]]
     try:
         read(said["path"], selections)
         for each in selections:
