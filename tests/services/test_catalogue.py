@@ -290,6 +290,25 @@ def test_the_command_tells_what_shapes_find(
     )
 
 
+SCHEME = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+[] a sh:NodeShape ; sh:targetObjectsOf dcat:theme ;
+    sh:node [ sh:property [ sh:path skos:inScheme ; sh:hasValue <https://vocabulary.example/themes> ] ] .
+"""
+
+
+def test_a_vocabulary_may_stand_beside_the_shapes(graph, tmp_path):
+    shapes, vocabulary = tmp_path / "shapes.ttl", tmp_path / "themes.ttl"
+    shapes.write_text(SCHEME)
+    themes = set(graph.objects(None, DCAT.theme))
+    scheme = "<https://vocabulary.example/themes>"
+    vocabulary.write_text("".join(f"<{each}> <{SKOS.inScheme}> {scheme} .\n" for each in themes))
+    assert len(findings(graph, [shapes])) == len(themes) > 0
+    assert findings(graph, [shapes, vocabulary]) == []
+
+
 def test_the_command_writes_the_catalogue(town, capsys):
     call_command("catalogue", "--base", "https://green.example/")
     written = Graph().parse(data=capsys.readouterr().out, format="turtle")

@@ -69,6 +69,7 @@ CLASSES: dict[Node, Node] = {
     DCTERMS.temporal: DCTERMS.PeriodOfTime,
     FOAF.homepage: FOAF.Document,
     FOAF.page: FOAF.Document,
+    SPDX.algorithm: SPDX.ChecksumAlgorithm,
 }
 EU = "http://publications.europa.eu/resource/authority/"
 STABLE = URIRef(f"{EU}planned-availability/STABLE")

@@ -29,7 +29,8 @@ class Finding:
 
 
 def findings(graph: Graph, files: Iterable[Path]) -> list[Finding]:
-    """All that the shapes find, violations last. Raises ShapesError."""
+    """All that the shapes find, violations last; a vocabulary that they ask for may be one of the files. Raises
+    ShapesError."""
     shapes = Graph()
     for path in files:
         try:
@@ -40,10 +41,16 @@ def findings(graph: Graph, files: Iterable[Path]) -> list[Finding]:
                 _("%(file)s: %(reason)s") % {"file": path, "reason": reason}
             ) from error
     try:
-        _conforms, report, _text = pyshacl.validate(graph, shacl_graph=shapes, advanced=True)
+        _conforms, report, _text = pyshacl.validate(
+            graph + shapes, shacl_graph=shapes, advanced=True
+        )
     except pyshacl.errors.ReportableRuntimeError as error:
         raise ShapesError(str(error)) from error
-    found = [_finding(report, each) for each in report.subjects(RDF.type, SH.ValidationResult)]
+    found = [
+        _finding(report, each)
+        for each in report.subjects(RDF.type, SH.ValidationResult)
+        if (None, SH.detail, each) not in report
+    ]
     return sorted(found, key=lambda each: (each.severity == "Violation", each))
 
 
