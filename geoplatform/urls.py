@@ -19,13 +19,14 @@ from geoplatform.webmap import errors
 from geoplatform.webmap.offline_views import worker
 
 urlpatterns = [
+    # Asked most, so looked for first.
+    path("", include("geoplatform.services.wms.urls")),
+    path("", include("geoplatform.services.tiles.urls")),
     path("api", landing),
     path("api/", include("geoplatform.services.features.urls")),
     path("api/", include("geoplatform.services.proposals.urls")),
     path("api/", include("geoplatform.services.analyses.urls")),
-    path("", include("geoplatform.services.tiles.urls")),
     path("", include("geoplatform.services.downloads.urls")),
-    path("", include("geoplatform.services.wms.urls")),
     path("", include("geoplatform.services.changes.urls")),
     path("", include("geoplatform.services.catalogue.urls")),
     path("healthz", healthz),

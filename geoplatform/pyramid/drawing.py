@@ -31,10 +31,10 @@ from geoplatform.pyramid.entries import (
     symbol_of,
     table,
 )
+from geoplatform.query.along import fetched
 from geoplatform.query.drawing import Points
 from geoplatform.query.facets import Choices
 from geoplatform.query.feature_query import Box
-from geoplatform.query.select import raw_cursor
 
 HALF = 20037508.342789244  # metres from the middle of EPSG:3857 to its edge
 UNITS = 1 << 25  # of the grid, in each direction
@@ -105,9 +105,7 @@ def points(layer: Layer, box: Box, zoom: float, choices: Choices = ()) -> Points
     else:
         parameters |= at.parameters()
     text = _statement(layer, shape, at.is_everything)
-    with raw_cursor() as cursor:
-        rows = cursor.execute(text, parameters, binary=True, prepare=True).fetchall()
-    return _merged(at, rows)
+    return _merged(at, fetched(text, parameters, prepare=True))
 
 
 def covering(box: Box, level: int) -> Range:

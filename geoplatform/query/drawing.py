@@ -18,12 +18,12 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
 from geoplatform.catalog.seasons import half_month
 from geoplatform.catalog.symbols import Categorized
+from geoplatform.query.along import fetched
 from geoplatform.query.compose import Statement, restricted
 from geoplatform.query.crs import parse_crs
 from geoplatform.query.errors import QueryError
 from geoplatform.query.facets import Choices, add_choices
 from geoplatform.query.feature_query import Box, FeatureQuery
-from geoplatform.query.select import raw_cursor
 
 RADIUS = 6378137.0  # of the sphere of EPSG:3857, metres
 MERCATOR = parse_crs("crs", "EPSG:3857")
@@ -92,9 +92,8 @@ def points(
         text = _usual_points(query.layer, facets, with_labels, season, statement)
     else:
         text = _points(statement, with_labels, season)
-    with raw_cursor() as cursor:
-        # Planned each time: one plan for all boxes doubles the cost of a street.
-        rows = cursor.execute(text, [*statement.parameters, most + 1], binary=True).fetchall()
+    # Planned each time: one plan for all boxes doubles the cost of a street.
+    rows = fetched(text, [*statement.parameters, most + 1])
     places = [np.frombuffer(row[2], dtype=PLACE) for row in rows]
     sizes = [len(each) for each in places]
     if sum(sizes) > most:
@@ -208,9 +207,7 @@ def shapes(
             sql.SQL(size), drawn, statement.own("fid")
         )
     tail += sql.SQL(" LIMIT {}").format(sql.Literal(most + 1))
-    with raw_cursor() as cursor:
-        text = statement.select(columns, tail)
-        rows = cursor.execute(text, statement.parameters, binary=True).fetchall()
+    rows = fetched(statement.select(columns, tail).as_bytes(None), statement.parameters)
     if len(rows) > most:
         raise _too_much(query.layer, most)
     return _side_by_side([row for row in rows if row[0] is not None])

@@ -6,7 +6,6 @@ Layers that lie above are named first, and of a layer the features that come fir
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +27,11 @@ LINE_HEIGHT = 1.2  # ems
 FAR = 1e6  # more than there are such squares side by side
 NEAR = 8  # CSS pixels: of points nearer than this only one can have its name
 
+AT_ONCE = 400  # names whose places are compared with each other
+
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+Squares = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,6 @@ def placed(view: View, layers: list[Named]) -> Written:
 
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels
-_Area = tuple[
-    int, int, int
-]  # first row of squares, the one after the last, the bits of the columns
 
 
 class _Places:
@@ -69,44 +69,81 @@ class _Places:
         self.padding = PADDING * view.ratio
         self.width, self.height = view.width, view.height
         self.rows = [0] * math.ceil(view.height / self.cell)
+        self.unmarked: list[list[int]] = []
 
     def take(self, boxes: list[Rect]) -> bool:
         """Take all of these boxes if all are free and within the picture."""
-        areas = self._areas(np.array(boxes))
-        if len(areas) < len(boxes) or not all(self._is_free(area) for _number, area in areas):
+        self._mark_all()
+        _within, areas = self._areas(np.array(boxes))
+        found: list[list[int]] = areas.tolist()
+        if len(found) < len(boxes) or not all(map(self._is_free, found)):
             return False
-        for _number, area in areas:
-            self._mark(area)
+        self.unmarked = found
         return True
 
-    def take_each(self, boxes: Floats) -> Iterator[int]:
+    def take_each(self, boxes: Floats) -> list[int]:
         """Take, one after the other, those of these boxes (a row each) that are free then; gives their places."""
-        for number, area in self._areas(boxes):
-            if self._is_free(area):
-                self._mark(area)
-                yield number
+        self._mark_all()
+        within, areas = self._areas(boxes)
+        if any(self.rows):
+            free = [self._is_free(area) for area in areas.tolist()]
+            within, areas = within[free], areas[free]
+        taken = np.empty(0, np.int64)
+        # Some hundreds at a time: which of them meet is one look at all pairs, a tenth of asking each for its squares.
+        for start in range(0, len(areas), AT_ONCE):
+            left = np.arange(start, min(start + AT_ONCE, len(areas)))
+            if len(taken):
+                left = left[~_meet(areas[left], areas[taken]).any(axis=1)]
+            taken = np.append(taken, left[_one_after_the_other(_meet(areas[left], areas[left]))])
+        self.unmarked = areas[taken].tolist()
+        found: list[int] = within[taken].tolist()
+        return found
 
-    def _areas(self, boxes: Floats) -> list[tuple[int, _Area]]:
-        """The squares of each box that lies within the picture, and its place."""
+    def _areas(self, boxes: Floats) -> tuple[Indices, Squares]:
+        """The places of those boxes that lie within the picture, and the squares of each: first column and row, and
+        those after the last."""
         low, high = boxes[:, :2] - self.padding, boxes[:, 2:] + self.padding
-        fits = (low >= 0).all(axis=1) & (high <= (self.width, self.height)).all(axis=1)
-        first = (low / self.cell).astype(int).tolist()
-        last = np.ceil(high / self.cell).astype(int).tolist()
-        return [
-            (number, (first[number][1], last[number][1], (1 << last[number][0]) - (1 << first[number][0])))
-            for number in np.flatnonzero(fits).tolist()
-        ]  # fmt: skip
+        within = np.flatnonzero(((low >= 0) & (high <= (self.width, self.height))).all(axis=1))
+        first = (low[within] / self.cell).astype(np.int16)
+        last = np.ceil(high[within] / self.cell).astype(np.int16)
+        return within, np.concatenate([first, last], axis=1)
 
-    def _is_free(self, area: _Area) -> bool:
-        first, last, bits = area
-        for row in self.rows[first:last]:  # noqa: SIM110 - a generator costs more than the rows
+    def _is_free(self, area: list[int]) -> bool:
+        left, top, right, bottom = area
+        bits = (1 << right) - (1 << left)
+        for row in self.rows[top:bottom]:  # noqa: SIM110 - a generator costs more than the rows
             if row & bits:
                 return False
         return True
 
-    def _mark(self, area: _Area) -> None:
-        first, last, bits = area
-        self.rows[first:last] = [row | bits for row in self.rows[first:last]]
+    def _mark_all(self) -> None:
+        """Note what was taken last: after the last names of a picture nobody asks."""
+        for left, top, right, bottom in self.unmarked:
+            bits = (1 << right) - (1 << left)
+            self.rows[top:bottom] = [row | bits for row in self.rows[top:bottom]]
+        self.unmarked = []
+
+
+def _meet(some: Squares, others: Squares) -> npt.NDArray[np.bool_]:
+    """Which areas of squares (a row each) have a square in common: [some, others]."""
+    left, top, right, bottom = some.T[:, :, None]
+    other_left, other_top, other_right, other_bottom = others.T[:, None, :]
+    found: npt.NDArray[np.bool_] = (
+        (left < other_right) & (other_left < right) & (top < other_bottom) & (other_top < bottom)
+    )
+    return found
+
+
+def _one_after_the_other(meet: npt.NDArray[np.bool_]) -> list[int]:
+    """Those that meet none of the ones before them in this list."""
+    bits = np.packbits(meet, axis=1, bitorder="little")
+    rows, width = bits.tobytes(), bits.shape[1]
+    found, taken = [], 0
+    for number in range(len(meet)):
+        if not int.from_bytes(rows[number * width : (number + 1) * width], "little") & taken:
+            taken |= 1 << number
+            found.append(number)
+    return found
 
 
 def _anchors_of_points(view: View, found: Points) -> tuple[list[str], Floats, Floats]:

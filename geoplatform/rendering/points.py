@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,12 @@ def markers(layer: Layer) -> tuple[Marker, ...]:
 
 def used(layer: Layer, points: Points) -> tuple[Marker, ...]:
     """Those of the layer's markers that these points need."""
-    needed = {_marker(layer, value, status) for value, status in points.classes}
+    return _used(layer, points.classes)
+
+
+@lru_cache(maxsize=256)
+def _used(layer: Layer, classes: tuple[tuple[str | None, str], ...]) -> tuple[Marker, ...]:
+    needed = {_marker(layer, value, status) for value, status in classes}
     return tuple(each for each in markers(layer) if each in needed)
 
 
@@ -121,15 +127,14 @@ def all_at_once(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palett
     """Pixel by pixel of the stamp, the last first: where two markers meet, the one further down (then further right)
     reaches a pixel with an earlier pixel of its stamp, so it comes later and lies above."""
     flat, width, over = wide.reshape(-1), wide.shape[1], palette.over
-    for pixel in made.used.tolist():
-        part = flat[pixel // made.side * width + pixel % made.side :]
-        stamp = made.table[pixel]
+    for row, column, entries, hides in made.pixels:
+        part = flat[row * width + column :]
         # Markers in one and the same pixel take turns: the last one counts.
-        if made.opaque[pixel]:
+        if hides:
             # Bytes for bytes: to turn numbers while putting them down costs more than all else.
-            part[at] = (stamp >> 8).astype(np.uint8).take(variant)
+            part[at] = entries.take(variant)
         else:
-            part[at] = over.take(stamp.take(variant) + part.take(at))
+            part[at] = over.take(entries.take(variant) + part.take(at))
 
 
 def one_by_one(wide: Bytes, at: Indices, variant: Indices, made: Stamps, palette: Palette) -> None:

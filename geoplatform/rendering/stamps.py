@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ SHADES = 40  # steps in which a pixel is covered, before it becomes an entry of 
 # of all places within a pixel would take most of a second and fill the memory.
 LARGE = 24
 Floats = npt.NDArray[np.float64]
+Pixel = tuple[int, int, npt.NDArray[np.uint8] | npt.NDArray[np.uint16], bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,17 @@ class Stamps:
     table: npt.NDArray[np.uint16]
     used: npt.NDArray[np.int64]
     opaque: npt.NDArray[np.bool_]
+
+    @cached_property
+    def pixels(self) -> tuple[Pixel, ...]:
+        """The used pixels in their order: row, column, what each variant puts there (entries of the palette, uint8) if
+        every variant hides what lies beneath, else that times 256 (uint16), and whether so."""
+        found: list[Pixel] = []
+        for each in self.used.tolist():
+            hides, values = bool(self.opaque[each]), self.table[each]
+            entries = (values >> 8).astype(np.uint8) if hides else values
+            found.append((*divmod(each, self.side), entries, hides))
+        return tuple(found)
 
 
 def look(marker: Marker) -> Look:

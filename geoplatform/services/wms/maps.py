@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from django.utils.translation import gettext as _
 
@@ -112,14 +113,18 @@ def crs_name(crs: Crs) -> str:
 
 def parse_crs(parameters: Parameters) -> Crs:
     name = parameters.need("CRS" if parameters.new else "SRS").strip().upper()
-    for each in supported():
-        if name in (crs_name(each), each.uri.upper()):
-            return each
+    if found := _by_name().get(name):
+        return found
     raise ServiceException(
         _("%(name)s is not known here. There are: %(names)s.")
         % {"name": quoted(name), "names": ", ".join(crs_name(each) for each in supported())},
         code="InvalidCRS" if parameters.new else "InvalidSRS",
     )
+
+
+@cache
+def _by_name() -> dict[str, Crs]:
+    return {name: each for each in supported() for name in (crs_name(each), each.uri.upper())}
 
 
 def latitude_first(crs: Crs, *, new: bool) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -22,6 +24,7 @@ from geoplatform import query
 from geoplatform.catalog import registry
 from geoplatform.database import reading
 from geoplatform.history.edits import is_snapshot, shown_tables
+from geoplatform.query.along import asked_along
 from geoplatform.query.feature_query import Box
 from geoplatform.query.select import raw_cursor
 from geoplatform.rendering.view import AROUND
@@ -34,6 +37,7 @@ NOW = """SELECT geoplatform.seen_now()::text AS seen,
     m.made < clock_timestamp() - interval '1 minute' OR m.made IS NULL
     FROM (SELECT) one LEFT JOIN LATERAL (SELECT generation, made FROM geoplatform.edit_mark
         WHERE server = geoplatform.edit_server() ORDER BY generation DESC LIMIT 1) m ON true"""
+WIDTH = 3  # columns
 UNCHANGED = """geoplatform.unchanged(%s::text::regclass::oid, %s::text::box,
     ARRAY(SELECT each::regclass::oid FROM unnest(%s::text[]) each), %s::text::pg_snapshot, %s::bigint)"""
 PRUNE = "SELECT geoplatform.prune_tiles()"
@@ -44,43 +48,62 @@ TAG = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Validator:
-    """`etag` of what is drawn from now on, None where none can be given; `holds` is one that the client may keep."""
+    """`etag` of what is drawn, None where none can be given; `holds` is one that the client may keep.
 
-    etag: str | None
+    Without one that may be kept, the etag is known only when the picture is drawn.
+    """
+
+    etag: str | None = None
     holds: str | None = None
 
 
-def validate(asked: Map, request: str, known: Collection[str]) -> Validator:
-    """In one statement. To be called before the data are read.
+@contextmanager
+def validating(asked: Map, request: str, known: Collection[str]) -> Iterator[Validator]:
+    """What is drawn within has the etag: of the snapshot in which its first data are read, or of one before.
 
     request  whatever else the picture follows from, as text
     known    etags that the client holds
     """
     made_by = _made_by(request)
-    for etag in known:
-        held = TAG.fullmatch(etag)
-        if held and held["made_by"] == made_by and is_snapshot(held["seen"]):
-            break
-    else:
-        etag, held = "", None
-    terms, parameters = ["false"], []
+    valid = Validator()
+    held = next((each for each in known if _is_ours(each, made_by)), None)
     if held:
-        places = list(_places(asked))
-        terms = [UNCHANGED] * len(places)
-        seen, generation = held["seen"], int(held["generation"])
-        for table, box, shown_beside in places:
-            parameters += [table, box, shown_beside, seen, generation]
+        row = _asked(asked, held)
+        if row[-1]:
+            valid.holds = held
+        yield valid
+    else:
+        with asked_along(NOW, WIDTH) as along:
+            yield valid
+        assert along.row is not None
+        row = along.row
+    seen, generation, due, *_unchanged = row
+    if due and not reading.is_replica():
+        with raw_cursor() as cursor:
+            cursor.execute(PRUNE)
+    valid.etag = f"{made_by}.{generation}.{seen}" if generation is not None else None
+
+
+def _is_ours(etag: str, made_by: str) -> bool:
+    """Whether an etag can be one that this platform gave for this picture."""
+    held = TAG.fullmatch(etag)
+    return bool(held and held["made_by"] == made_by and is_snapshot(held["seen"]))
+
+
+def _asked(asked: Map, etag: str) -> Sequence[Any]:
+    """What NOW tells, and whether nothing has changed since; in one statement."""
+    _made_by, number, seen = etag.split(".")
+    terms, parameters = [], []
+    for table, box, shown_beside in _places(asked):
+        terms.append(UNCHANGED)
+        parameters += [table, box, shown_beside, seen, int(number)]
     text = f"SELECT n.*, {' AND '.join(terms) or 'true'} FROM ({NOW}) n"
     with raw_cursor() as cursor:
         row = cursor.execute(text, parameters, prepare=True).fetchone()
-        assert row is not None
-        seen, generation, due, unchanged = row
-        if due and not reading.is_replica():
-            cursor.execute(PRUNE)
-    fresh = f"{made_by}.{generation}.{seen}" if generation is not None else None
-    return Validator(fresh, etag if unchanged else None)
+    assert row is not None
+    return row
 
 
 def _places(asked: Map) -> Iterator[tuple[str, str, list[str]]]:

@@ -86,13 +86,15 @@ def get_map(request: HttpRequest, asked: Parameters) -> HttpResponse:
     """The picture; 304 to who holds it and nothing in it has changed."""
     paper = getmap.parse_paper(asked)
     map_ = maps.parse(asked)
-    valid = validators.validate(map_, request.META["QUERY_STRING"], known_etags(request))
+    body = b""
+    with validators.validating(map_, request.META["QUERY_STRING"], known_etags(request)) as valid:
+        if not valid.holds and request.method != "HEAD":
+            body = getmap.draw(map_, paper)
     headers = {"Cache-Control": "no-cache"}
     if etag := valid.holds or valid.etag:
         headers["ETag"] = f'W/"{etag}"'
     if valid.holds:
         return HttpResponse(status=304, headers=headers)
-    body = b"" if request.method == "HEAD" else getmap.draw(map_, paper)
     return HttpResponse(body, content_type=paper.media_type, headers=headers)
 
 
