@@ -94,6 +94,8 @@ def points(
         text = _points(statement, with_labels, season)
     # Planned each time: one plan for all boxes doubles the cost of a street.
     rows = fetched(text, [*statement.parameters, most + 1])
+    # Here, where they are few: asked to, the database would sort all points instead.
+    rows.sort(key=lambda row: (row[0] is None, row[0] or "", row[1], bool(season and row[3])))
     places = [np.frombuffer(row[2], dtype=PLACE) for row in rows]
     sizes = [len(each) for each in places]
     if sum(sizes) > most:
@@ -149,7 +151,7 @@ def _points(statement: Statement, with_labels: bool, season: float | None) -> by
     text = sql.SQL(
         "SELECT symbol, status, string_agg(place::bytea, ''){ripe}{labels}"
         " FROM ({rows}) t (place, {classes}{label})"
-        " WHERE NOT ST_IsEmpty(place) GROUP BY {classes} ORDER BY {classes}"
+        " WHERE NOT ST_IsEmpty(place) GROUP BY {classes}"
     ).format(
         ripe=sql.SQL(", ripe" if season is not None else ""),
         labels=sql.SQL(", array_agg(label)" if with_labels else ""),

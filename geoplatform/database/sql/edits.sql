@@ -50,6 +50,20 @@ BEGIN
         WHERE m.server = pg_postmaster_start_time() ORDER BY m.generation DESC LIMIT 1);
 END $$;
 
+-- What is kept with something made of what the asking statement reads: its snapshot, the newest generation (NULL where no
+-- mark stands before it, or where the transaction itself has changed something), and whether it is time to prune.
+CREATE OR REPLACE FUNCTION geoplatform.moment(OUT seen text, OUT generation bigint, OUT due boolean)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+    SELECT m.generation, m.made < clock_timestamp() - interval '1 minute' INTO generation, due
+    FROM geoplatform.edit_mark m WHERE m.server = geoplatform.edit_server() ORDER BY m.generation DESC LIMIT 1;
+    due := due IS NOT FALSE;
+    IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+        generation := NULL;
+    END IF;
+    seen := geoplatform.seen_now()::text;
+END $$;
+
 -- Whether nothing has changed since `seen`, as far as this statement sees: no feature of the table `about` in `place`
 -- (degrees), and no row of the tables `shown`. `generation` is the newest one that `seen` saw, or an older one.
 -- Also true of what was made in a later snapshot than `seen`; so `seen` may be taken a statement ahead of the making.

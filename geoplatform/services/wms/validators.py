@@ -31,12 +31,7 @@ from geoplatform.rendering.view import AROUND
 from geoplatform.services.wms.getmap import margin, shown
 from geoplatform.services.wms.maps import Map
 
-# A snapshot is only worth keeping where a mark stands before it, and where the transaction itself has changed nothing.
-NOW = """SELECT geoplatform.seen_now()::text AS seen,
-    CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN m.generation END,
-    m.made < clock_timestamp() - interval '1 minute' OR m.made IS NULL
-    FROM (SELECT) one LEFT JOIN LATERAL (SELECT generation, made FROM geoplatform.edit_mark
-        WHERE server = geoplatform.edit_server() ORDER BY generation DESC LIMIT 1) m ON true"""
+NOW = "SELECT * FROM geoplatform.moment()"
 WIDTH = 3  # columns
 UNCHANGED = """geoplatform.unchanged(%s::text::regclass::oid, %s::text::box,
     ARRAY(SELECT each::regclass::oid FROM unnest(%s::text[]) each), %s::text::pg_snapshot, %s::bigint)"""
