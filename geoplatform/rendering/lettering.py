@@ -61,16 +61,18 @@ def upon_entries(entries: Bytes, view: View, written: Written, palette: Palette)
     for each in written:
         assert isinstance(each, Straight)
         stamp = make(each.line, view.ratio, palette)
-        table = stamp.table
+        alone, table = stamp.alone, stamp.table
         rows, columns = table.shape
         top, left = each.y + stamp.top, each.x + stamp.left
         if top < 0 or left < 0 or top + rows > height or left + columns > width:
             # Strange letters reach further than their line is high.
             above, before = max(-top, 0), max(-left, 0)
-            table = table[above : max(height - top, 0), before : max(width - left, 0)]
+            inside = slice(above, max(height - top, 0)), slice(before, max(width - left, 0))
+            alone, table = alone[inside], table[inside]
             (rows, columns), top, left = table.shape, top + above, left + before
         part = entries[top : top + rows, left : left + columns]
-        part[...] = over.take(table + part)
+        # Most names stand where nothing is yet: to count that costs a tenth of looking up what covers what.
+        part[...] = over.take(table + part) if np.count_nonzero(part) else alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +80,13 @@ class _Stamp:
     """A line of text as entries.
 
     top, left  where its upper left pixel is, seen from where the text begins
-    table      [row, column] -> 256 * entry of the palette, uint16
+    alone      [row, column] -> entry of the palette, uint8
+    table      256 times that, uint16: with what lies beneath added, where `Palette.over` says what is seen
     """
 
     top: int
     left: int
+    alone: Bytes
     table: npt.NDArray[np.uint16]
 
 
@@ -97,13 +101,15 @@ def _made(line: Line, ratio: float, palette: Palette) -> _Stamp:
         canvas.drawTextBlob(line.blob, -left, -top, each)
     rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        return _Stamp(0, 0, np.zeros((0, 0), np.uint16))
+        return _Stamp(0, 0, np.zeros((0, 0), np.uint8), np.zeros((0, 0), np.uint16))
     pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     # Red and alpha tell how much of a pixel is ink and how much is covered at all: both are blends of two colours.
     ink, paper = rgb(naming.INK)[0] / 255, rgb(naming.PAPER)[0] / 255
     red, total = pixels[..., 0] / 255, pixels[..., 3] / 255
     inked = np.clip((paper * total - red) / (paper - ink), 0, total)
-    return _Stamp(top + int(rows[0]), left + int(columns[0]), shaded(LOOK, palette, inked, total))
+    table = shaded(LOOK, palette, inked, total)
+    alone = (table >> 8).astype(np.uint8)
+    return _Stamp(top + int(rows[0]), left + int(columns[0]), alone, table)
 
 
 _kept = lru_cache(maxsize=2_000)(_made)

@@ -31,9 +31,16 @@ class Picture:
     def __init__(self, view: View) -> None:
         self.view = view
         self._palette: Palette | None = palette(())
-        self._entries: Bytes = np.zeros((view.height, view.width), np.uint8)
+        self._drawn: Bytes | None = None
         self._rgba: Bytes | None = None
         self._named: list[Named] = []
+
+    @property
+    def _entries(self) -> Bytes:
+        """Height x width, entries of the palette."""
+        if self._drawn is None:
+            self._drawn = np.zeros((self.view.height, self.view.width), np.uint8)
+        return self._drawn
 
     @property
     def rgba(self) -> Bytes:
@@ -93,19 +100,20 @@ class Picture:
             both = palette(tuple(sorted({*self._palette.looks, *looks, *names})))
             if both is not None:
                 self._turn_into(both)
-                self._entries = drawing.draw(self._entries, self.view, layer, points, chosen, both)
+                self._drawn = drawing.draw(self._drawn, self.view, layer, points, chosen, both)
                 return
         alone = palette(looks)
         assert alone is not None
-        nothing = np.zeros((self.view.height, self.view.width), np.uint8)
-        self._lay_over(drawing.draw(nothing, self.view, layer, points, chosen, alone), alone)
+        drawn = drawing.draw(None, self.view, layer, points, chosen, alone)
+        if drawn is not None:
+            self._lay_over(drawn, alone)
 
     def _turn_into(self, wanted: Palette) -> None:
         """The same picture in the entries of another palette, which has all looks of this one."""
         assert self._palette is not None
         if wanted is not self._palette and self._palette.looks:
             same = wanted.nearest(self._palette.colors.astype(np.float32))
-            self._entries = same.take(self._entries)
+            self._drawn = same.take(self._entries)
         self._palette = wanted
 
     def _lay_over(self, entries: Bytes, upper: Palette) -> None:

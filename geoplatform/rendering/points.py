@@ -51,14 +51,16 @@ def _marker(layer: Layer, value: str | None, status: str) -> Marker | None:
 
 
 def draw(
-    canvas: Bytes,
+    canvas: Bytes | None,
     view: View,
     layer: Layer,
     points: Points,
     chosen: tuple[Marker, ...],
     palette: Palette,
-) -> Bytes:
-    """The canvas (height x width, entries of `palette`) with those markers of a layer upon it that look as `chosen`."""
+) -> Bytes | None:
+    """The canvas (height x width, entries of `palette`; None: nothing is there yet) with those markers of a layer upon
+    it that look as `chosen`.
+    """
     if not len(points.x):
         return canvas
     x, y = view.pixels(points.x, points.y)
@@ -74,7 +76,8 @@ def draw(
     # A border as wide as a stamp, so that none has to be cut.
     wide = np.zeros((view.height + 2 * margin, view.width + 2 * margin), np.uint8)
     within = wide[margin : margin + view.height, margin : margin + view.width]
-    within[...] = canvas
+    if canvas is not None:
+        within[...] = canvas
     column = np.rint(x * phases).astype(np.int64)
     row = np.rint(y * phases).astype(np.int64)
     phase = row % phases * phases + column % phases

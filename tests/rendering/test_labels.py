@@ -268,3 +268,42 @@ def test_a_stamp_is_cut_at_every_edge():
         wide = np.zeros((800, 800), np.uint8)
         lettering.upon_entries(wide, view(), [lettering.Straight(row, x + 300, y + 300)], looks)
         assert (part == wide[300:360, 300:420]).all()
+
+
+def test_over_nothing_a_name_is_seen_as_it_is():
+    looks = palette((lettering.LOOK,))
+    entries = np.arange(len(looks.colors), dtype=np.uint16)
+    assert (looks.over.take(entries * 256) == entries).all()
+
+
+corner = st.integers(0, 700)
+rectangles = st.lists(
+    st.tuples(corner, corner, st.integers(1, 120), st.integers(1, 40)), min_size=1, max_size=60
+)
+
+
+@given(rectangles, st.lists(rectangles, max_size=2), st.sampled_from((1, 3, 400)))
+@settings(max_examples=60, deadline=None)
+def test_each_name_takes_what_the_ones_before_it_left(first, before, at_once):
+    """As one after the other, square by square; however many are compared at once."""
+    places = labels._Places(view())
+    taken: set[tuple[int, int]] = set()
+
+    def squares(box):
+        low, high = np.array(box[:2]) - places.padding, np.array(box[2:]) + places.padding
+        if (low < 0).any() or (high > (places.width, places.height)).any():
+            return None
+        (left, top), (right, bottom) = low // places.cell, np.ceil(high / places.cell)
+        return {(x, y) for x in range(int(left), int(right)) for y in range(int(top), int(bottom))}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(labels, "AT_ONCE", at_once)
+        for some in (*before, first):
+            boxes = np.array([(x, y, x + w, y + h) for x, y, w, h in some], float)
+            wanted = []
+            for number, box in enumerate(boxes):
+                own = squares(box)
+                if own is not None and not own & taken:
+                    taken |= own
+                    wanted.append(number)
+            assert places.take_each(boxes) == wanted
