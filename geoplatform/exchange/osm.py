@@ -208,7 +208,8 @@ def _check_licences(mapping: OsmMapping) -> None:
         return
     rows = model._default_manager.filter(source__name=SOURCE.name).exclude(municipality=None)
     keys = rows.order_by().values_list("municipality", flat=True).distinct()
-    for town in registry.by_role("municipality").rows().filter(pk__in=list(keys)):
+    towns = registry.by_role("municipality")
+    for town in towns.rows().filter(pk__in=list(keys)).defer(str(towns.geometry)):
         places.ensure_licence(model, town, SOURCE.licence)
 
 

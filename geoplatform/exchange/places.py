@@ -30,8 +30,10 @@ def ensure_source(info: SourceInfo) -> Source:
 
 def ensure_municipality(info: MunicipalityInfo, source: Source) -> Feature:
     """The municipality of that key, made when missing: the union of its quarters is its outline then."""
-    model: Any = registry.by_role("municipality").model
-    found = model.objects.filter(ags=info.ags).first()
+    layer = registry.by_role("municipality")
+    model: Any = layer.model
+    # Without its outline: nobody asks for that here, and it is large.
+    found = model.objects.filter(ags=info.ags).defer(layer.geometry).first()
     if found is None:
         found = model.objects.create(
             ags=info.ags,

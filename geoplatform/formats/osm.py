@@ -47,6 +47,7 @@ class Selection:
 
     @property
     def columns(self) -> list[str]:
+        """Names of what a row holds, in the order in which `osm_read.Selection.add` writes it."""
         return [ID, TAKEN, *([TAGS] if self.whole else []), *self.say, *self.tags, GEOMETRY]
 
 
@@ -105,8 +106,8 @@ def read_osm(path: Path, selections: Sequence[Selection], folder: Path) -> list[
         raise UnreadableFile(_reason(path, done.returncode, done.stderr))
     known = json.loads(learned.read_text())
     return [
-        Found(file, each.columns, learned)
-        for file, each, learned in zip(files, selections, known, strict=True)
+        Found(file, each.columns, meant)
+        for file, each, meant in zip(files, selections, known, strict=True)
     ]
 
 

@@ -59,8 +59,10 @@ class Selection:
         self.expected: set[str] = set()
         self.later: dict[str, dict[str, str]] = {}
         self.file = Path(said["file"]).open("wb")  # noqa: SIM115 - open until `end`
-        self.piece = io.StringIO(newline="")
-        self.writer = csv.writer(self.piece)
+        self.piece = io.BytesIO()
+        self.writer = csv.writer(
+            io.TextIOWrapper(self.piece, "utf-8", newline="", write_through=True)
+        )
         self.rows = 0
 
     def takes(self, tags: dict[str, str]) -> str | None:
@@ -89,10 +91,9 @@ class Selection:
             self.flush()
 
     def flush(self) -> None:
-        text = self.piece.getvalue().encode()
-        if text:
-            self.file.write(len(text).to_bytes(LENGTH, "little"))
-            self.file.write(text)
+        if length := self.piece.tell():
+            self.file.write(length.to_bytes(LENGTH, "little"))
+            self.file.write(self.piece.getbuffer())
         self.piece.seek(0)
         self.piece.truncate()
         self.rows = 0

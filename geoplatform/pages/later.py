@@ -20,6 +20,7 @@ class Later:
 
     @cached_property
     def view(self) -> Any:
+        """The view itself. Raises ImportError."""
         return import_string(self.name)
 
     @property

@@ -297,7 +297,7 @@ class Shown:
             return _(
                 "No quarter has a figure on both dates: what is there now was not recorded then."
             )
-        return _("More in %(more)d, less in %(less)d, the same in %(same)d quarters.") % {
+        return _("Quarters with more: %(more)d, with less: %(less)d, the same: %(same)d.") % {
             "more": ways.count(1),
             "less": ways.count(-1),
             "same": ways.count(0),

@@ -28,8 +28,9 @@ _wanted: ContextVar[Along | None] = ContextVar("along", default=None)
 
 @contextmanager
 def asked_along(text: str, width: int) -> Iterator[Along]:
-    """The first statement within that goes through `fetched` brings the row; after it, whether or not there was one,
-    the row is there. An error within passes through, and nothing is asked then.
+    """The first statement within that goes through `fetched` or `fetched_many` brings the row. One must come.
+
+    Raises LookupError where none came: the row would be of a later moment than what was read by another road.
     """
     along = Along(text, width)
     token = _wanted.set(along)
@@ -38,15 +39,12 @@ def asked_along(text: str, width: int) -> Iterator[Along]:
     finally:
         _wanted.reset(token)
     if along.row is None:
-        with raw_cursor() as cursor:
-            along.row = cursor.execute(text, prepare=True, binary=True).fetchone()
+        raise LookupError("nothing was read that the row could have come with")
 
 
 def fetched(text: bytes, parameters: Any, *, prepare: bool | None = None) -> list[tuple[Any, ...]]:
-    """The rows of a statement, in binary."""
-    along = _wanted.get()
-    if along is not None and along.row is not None:
-        along = None
+    """The few rows of a statement, in binary: each of the first statement carries what is asked along."""
+    along = _open()
     with raw_cursor() as cursor:
         statement = _together(along.text, text) if along else text
         rows = cursor.execute(statement, parameters, binary=True, prepare=prepare).fetchall()
@@ -56,8 +54,24 @@ def fetched(text: bytes, parameters: Any, *, prepare: bool | None = None) -> lis
     return [row[along.width + 1 :] for row in rows if row[along.width]]
 
 
+def fetched_many(text: bytes, parameters: Any) -> list[tuple[Any, ...]]:
+    """The many rows of a statement, in binary; what is asked along is asked before them, once."""
+    along = _open()
+    with raw_cursor() as cursor:
+        if along:
+            along.row = cursor.execute(along.text, prepare=True, binary=True).fetchone()
+        return cursor.execute(text, parameters, binary=True).fetchall()
+
+
+def _open() -> Along | None:
+    along = _wanted.get()
+    return along if along and along.row is None else None
+
+
 @lru_cache(maxsize=500)
 def _together(one: str, many: bytes) -> bytes:
-    """The one row, beside each of the others; once beside nulls where there are none."""
+    """The one row, beside each of the others; once beside nulls where there are none. The others keep their order: the
+    one row leads the only join there can be.
+    """
     text = b"SELECT one.*, many.* FROM (%s) one LEFT JOIN (SELECT true, rest.* FROM (%s) rest) many ON true"
     return text % (one.encode(), many)

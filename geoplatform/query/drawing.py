@@ -18,7 +18,7 @@ from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
 from geoplatform.catalog.seasons import half_month
 from geoplatform.catalog.symbols import Categorized
-from geoplatform.query.along import fetched
+from geoplatform.query.along import fetched, fetched_many
 from geoplatform.query.compose import Statement, restricted
 from geoplatform.query.crs import parse_crs
 from geoplatform.query.errors import QueryError
@@ -209,7 +209,7 @@ def shapes(
             sql.SQL(size), drawn, statement.own("fid")
         )
     tail += sql.SQL(" LIMIT {}").format(sql.Literal(most + 1))
-    rows = fetched(statement.select(columns, tail).as_bytes(None), statement.parameters)
+    rows = fetched_many(statement.select(columns, tail).as_bytes(None), statement.parameters)
     if len(rows) > most:
         raise _too_much(query.layer, most)
     return _side_by_side([row for row in rows if row[0] is not None])

@@ -26,8 +26,7 @@ PADDING = 3  # CSS pixels kept free around a name: its halo, and a little more
 LINE_HEIGHT = 1.2  # ems
 FAR = 1e6  # more than there are such squares side by side
 NEAR = 8  # CSS pixels: of points nearer than this only one can have its name
-
-AT_ONCE = 400  # names whose places are compared with each other
+AT_ONCE = 150  # names that are compared with each other at a time
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -69,6 +68,7 @@ class _Places:
         self.padding = PADDING * view.ratio
         self.width, self.height = view.width, view.height
         self.rows = [0] * math.ceil(view.height / self.cell)
+        self.taken = False
         self.unmarked: list[list[int]] = []
 
     def take(self, boxes: list[Rect]) -> bool:
@@ -83,20 +83,17 @@ class _Places:
 
     def take_each(self, boxes: Floats) -> list[int]:
         """Take, one after the other, those of these boxes (a row each) that are free then; gives their places."""
-        self._mark_all()
         within, areas = self._areas(boxes)
-        if any(self.rows):
-            free = [self._is_free(area) for area in areas.tolist()]
-            within, areas = within[free], areas[free]
-        taken = np.empty(0, np.int64)
-        # Some hundreds at a time: which of them meet is one look at all pairs, a tenth of asking each for its squares.
+        found: list[int] = []
+        # Of some at a time one look at all pairs tells which meet; of many, the squares do at less.
         for start in range(0, len(areas), AT_ONCE):
-            left = np.arange(start, min(start + AT_ONCE, len(areas)))
-            if len(taken):
-                left = left[~_meet(areas[left], areas[taken]).any(axis=1)]
-            taken = np.append(taken, left[_one_after_the_other(_meet(areas[left], areas[left]))])
-        self.unmarked = areas[taken].tolist()
-        found: list[int] = within[taken].tolist()
+            self._mark_all()
+            number = np.arange(start, min(start + AT_ONCE, len(areas)))
+            if self.taken:
+                number = number[[self._is_free(area) for area in areas[number].tolist()]]
+            number = number[_one_after_the_other(_meet(areas[number], areas[number]))]
+            self.unmarked = areas[number].tolist()
+            found += within[number].tolist()
         return found
 
     def _areas(self, boxes: Floats) -> tuple[Indices, Squares]:
@@ -121,6 +118,7 @@ class _Places:
         for left, top, right, bottom in self.unmarked:
             bits = (1 << right) - (1 << left)
             self.rows[top:bottom] = [row | bits for row in self.rows[top:bottom]]
+        self.taken |= bool(self.unmarked)
         self.unmarked = []
 
 

@@ -71,8 +71,8 @@ def test_draw_a_park_read_the_change_keep_compare_export(planner, tmp_path) -> N
     page.get_by_role("button", name="Park", exact=True).click()
     click_around(page, (-60, -60), (60, -60), (60, 60), (-60, -60))
     expect(page.locator("#parts li")).to_have_count(1)
-    expect(page.locator("#headline")).to_contain_text("More in")
-    expect(page.locator("#sketch-status")).to_contain_text("More in")
+    expect(page.locator("#headline")).to_contain_text("Quarters with more:")
+    expect(page.locator("#sketch-status")).to_contain_text("Quarters with more:")
     expect(page.locator(".pair .map")).to_have_count(2)
     before = page.locator("#headline").inner_text()
     # One step back nothing is drawn, one step on it is again.
@@ -114,7 +114,7 @@ def by_keyboard(page: Page) -> None:
     focus_by_tab(page, "#corners-done")
     page.keyboard.press("Enter")
     expect(page.locator("#parts li")).to_have_count(1)
-    expect(page.locator("#headline")).to_contain_text("More in")
+    expect(page.locator("#headline")).to_contain_text("Quarters with more:")
     (part,) = drawn(page)
     assert part["geometry"]["coordinates"][0][0] == [11.40, 53.62]
 
@@ -136,7 +136,7 @@ def test_whoever_has_no_account_draws_without_a_cookie(planner) -> None:
     focus_by_tab(page, "#found button")
     page.keyboard.press("Enter")
     expect(page.locator("#parts li")).to_have_count(2)
-    expect(page.locator("#headline")).not_to_contain_text("less in 0")
+    expect(page.locator("#headline")).not_to_contain_text("with less: 0")
     assert drawn(page)[1]["id"] == there["id"]
     assert violations(page) == []
     assert wide(page) <= 320
@@ -163,7 +163,7 @@ def test_without_a_script_the_same(planner) -> None:
     park = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
     page.fill("#s-overlay", json.dumps({"type": "FeatureCollection", "features": [park]}))
     page.get_by_role("button", name="Show the figures").click()
-    expect(page.locator("#headline")).to_contain_text("More in")
+    expect(page.locator("#headline")).to_contain_text("Quarters with more:")
     assert drawn(page) == [park]
     assert wide(page) <= 320
     assert visit.context.cookies() == []

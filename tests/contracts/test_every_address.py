@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.urls import URLPattern, get_resolver
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import translation
 
 from geoplatform.pages.later import Later
 
@@ -37,10 +39,22 @@ def test_there_are_such_addresses() -> None:
 
 
 @pytest.mark.parametrize(("name", "address"), FOUND, ids=[name for name, _address in FOUND])
-def test_the_view_is_there_and_says_of_itself_what_django_asks(name: str, address: Later) -> None:
+def test_the_view_is_there(name: str, address: Later) -> None:
     assert callable(address.view)
     assert address.view.__name__ == name.rpartition(".")[2]
-    assert address.csrf_exempt == getattr(address.view, "csrf_exempt", False)
+
+
+@pytest.mark.django_db
+def test_who_draws_needs_no_cookie() -> None:
+    """What the view says of itself reaches Django through the address: there the origin is looked at instead."""
+    client = Client(enforce_csrf_checks=True)
+    with translation.override("en"):
+        address = reverse("scenario-draw")
+    ours = client.post(address, {}, headers={"origin": "http://testserver"})
+    assert ours.status_code == 400  # there is no town to draw in: the view itself has answered
+    theirs = client.post(address, {}, headers={"origin": "https://elsewhere.example"})
+    assert theirs.status_code == 403
+    assert "not sent from a page of this platform" in theirs.content.decode()
 
 
 def test_a_server_starts_without_the_planners_libraries() -> None:

@@ -22,7 +22,7 @@ class Forgetful(dict[int, float]):
 
 def main() -> None:
     assert geoplatform.wsgi.application
-    assert get_resolver().url_patterns  # and all views
+    assert get_resolver().url_patterns  # and their views, but for the planner's
     port, workers = map(int, sys.argv[1:])
     server = Granian(
         "geoplatform.wsgi:application",

@@ -132,7 +132,7 @@ def test_change_between_two_dates(demo_rows):
     lasting = re.search(r"at=([0-9TZ:.-]+)", body)[1]
     GreenSpace.objects.filter(kind="park").delete()
     body = page(f"{WALK}&since={lasting}")
-    assert re.search(r"More in 0, less in [1-9]", text(body))
+    assert re.search(r"Quarters with more: 0, with less: [1-9]", text(body))
     indicator = registry.get("green-within-a-walk")
     now = answer(indicator, ["13004000"]).rows
     for row in table(body):

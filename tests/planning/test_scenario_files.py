@@ -110,7 +110,7 @@ def test_the_report_says_all_and_lasts(planner):
     assert "new: park (Hafenpark)" in text(body)
     assert len(re.findall(r'<svg class="map"', body)) == 2
     citation = text(re.search(r'id="citation">(.*?)</blockquote>', body)[1])
-    assert "Hafen (version 1), Schwerin: More in" in citation
+    assert "Hafen (version 1), Schwerin: Quarters with more:" in citation
     assert "Sources: " in citation
     before = rows(body)
     GreenSpace.objects.all().delete()

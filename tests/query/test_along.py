@@ -1,10 +1,11 @@
 """One row asked along with the first statement of several: of the same snapshot, and of no cost of its own."""
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from geoplatform.query.along import asked_along, fetched
+from geoplatform.query.along import asked_along, fetched, fetched_many
 
 MOMENT = "SELECT pg_current_snapshot()::text, 7"
 pytestmark = pytest.mark.django_db
@@ -36,10 +37,35 @@ def test_nulls_are_rows_too():
         assert fetched(b"SELECT NULL::text, NULL::int", []) == [(None, None)]
 
 
-def test_where_nothing_is_asked_it_is_asked_alone():
+def test_where_nothing_is_read_it_cannot_be_of_its_moment():
+    with pytest.raises(LookupError), asked_along(MOMENT, 2):
+        pass
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """Texts of all statements that go through psycopg's own cursors."""
+    texts = []
+    execute = psycopg.Cursor.execute
+
+    def told(self, query, *args, **options):
+        texts.append(query)
+        return execute(self, query, *args, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", told)
+    return texts
+
+
+def test_few_rows_cost_no_statement_more_and_many_come_after_it(statements):
     with asked_along(MOMENT, 2) as along:
-        assert along.row is None
-    assert along.row is not None
+        fetched(b"SELECT n FROM generate_series(1, 3) n", [])
+    assert len(statements) == 1
+    statements.clear()
+    with asked_along(MOMENT, 2) as along:
+        rows = fetched_many(b"SELECT n FROM generate_series(1, %s) n", [3])
+        fetched_many(b"SELECT 1", [])
+    assert rows == [(1,), (2,), (3,)]
+    assert statements == [MOMENT, b"SELECT n FROM generate_series(1, %s) n", b"SELECT 1"]
     assert along.row[1] == 7
 
 

@@ -282,7 +282,7 @@ rectangles = st.lists(
 )
 
 
-@given(rectangles, st.lists(rectangles, max_size=2), st.sampled_from((1, 3, 400)))
+@given(rectangles, st.lists(rectangles, max_size=2), st.sampled_from((1, 3, 150)))
 @settings(max_examples=60, deadline=None)
 def test_each_name_takes_what_the_ones_before_it_left(first, before, at_once):
     """As one after the other, square by square; however many are compared at once."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geoplatform.history.edits import is_snapshot
+from geoplatform.rendering.picture import Picture
 from tests import make
 from tests.services.wms import asked, get
 from tests.sessions import session
@@ -75,6 +77,58 @@ def test_what_shows_in_the_picture_does(tree, place):
     commit(ADD, *place)
     assert not held(values, first)
     assert get(values).content != first.content
+
+
+CLOSE = "11.049,53.049,11.051,53.051"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"LAYERS": "trees"},  # from the pyramid
+        {"LAYERS": "trees", "BBOX": CLOSE},  # one by one
+        {"LAYERS": "quarters", "BBOX": CLOSE},  # shapes
+        {"LAYERS": "quarters,trees", "STYLES": ",", "BBOX": CLOSE},
+        {"LAYERS": "trees,quarters", "STYLES": ",", "BBOX": CLOSE},
+        {"LAYERS": "trees", "BBOX": CLOSE, "CQL_FILTER": "number_of_plants > 0"},
+    ],
+    ids=str,
+)
+def test_what_is_committed_while_it_is_drawn_is_not_seen(tree, monkeypatch, changed):
+    """After the first data are read, and before the answer: the tag must be that of the data."""
+    values = asked(crs="CRS:84", **changed)
+    names = Picture.names
+
+    def late(picture):
+        if "quarters" in changed["LAYERS"].split(",")[0]:
+            commit("UPDATE layers_quarter SET name = name || '!'")
+        else:
+            commit(ADD, 11.05, 53.05)
+        monkeypatch.setattr(Picture, "names", names)
+        names(picture)
+
+    monkeypatch.setattr(Picture, "names", late)
+    first = get(values)
+    assert first.status_code == 200
+    assert not held(values, first)
+    assert held(values, get(values))
+
+
+@pytest.mark.parametrize("layers", ["trees", "quarters"])
+def test_who_asks_for_the_head_alone_gets_a_tag_that_holds(tree, layers):
+    values = asked(LAYERS=layers)
+    first = Client().head("/wms", values)
+    assert first.status_code == 200
+    assert held(values, first)
+    commit(ADD, 11.05, 53.05)
+    commit("UPDATE layers_quarter SET name = name || '!'")
+    assert not held(values, first)
+
+
+def test_a_map_on_which_nothing_is_visible_has_a_tag_too(tree):
+    values = asked(crs="CRS:84", LAYERS="garden-plots", BBOX="5,47,15,55")
+    first = get(values)
+    assert held(values, first)
 
 
 def test_moves_away_names_and_deletions(tree):

@@ -2,7 +2,7 @@
 -- An e after a, o or u goes wherever it stands. So the beginning of a name, while it is typed, is folded to the beginning
 -- of what the whole name is folded to; that Bauer and Baur are alike then harms nobody.
 -- Only letters and digits are left, and single spaces between words. At most 400 characters of a name are looked at.
--- In PL/pgSQL, since an index asks row by row: SQL functions, one within the other, cost five times as much there.
+-- In PL/pgSQL, since an index asks row by row: SQL functions, one within the other, cost six times as much there.
 CREATE OR REPLACE FUNCTION geoplatform.folded(name text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN

@@ -46,10 +46,11 @@ def findings(graph: Graph, files: Iterable[Path]) -> list[Finding]:
         )
     except pyshacl.errors.ReportableRuntimeError as error:
         raise ShapesError(str(error)) from error
+    ours = graph.all_nodes()  # what vocabularies say of themselves is theirs to mend
     found = [
         _finding(report, each)
         for each in report.subjects(RDF.type, SH.ValidationResult)
-        if (None, SH.detail, each) not in report
+        if (None, SH.detail, each) not in report and report.value(each, SH.focusNode) in ours
     ]
     return sorted(found, key=lambda each: (each.severity == "Violation", each))
 

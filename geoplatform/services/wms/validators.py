@@ -1,7 +1,7 @@
 """Whether a picture that a client holds is still what would be drawn now: asked of the edit log, without drawing.
 
-The ETag says what the picture was made by and when: the programs' edition, the request, and a snapshot of the database
-that was taken before the data were read (docs/decisions/0017, 0024).
+The ETag says what the picture was made by and when: the programs' edition, the request, and the snapshot of the
+database in which its first data were read (docs/decisions/0017, 0024).
 """
 
 from __future__ import annotations
@@ -55,11 +55,14 @@ class Validator:
 
 
 @contextmanager
-def validating(asked: Map, request: str, known: Collection[str]) -> Iterator[Validator]:
+def validating(
+    asked: Map, request: str, known: Collection[str], *, draws: bool
+) -> Iterator[Validator]:
     """What is drawn within has the etag: of the snapshot in which its first data are read, or of one before.
 
     request  whatever else the picture follows from, as text
     known    etags that the client holds
+    draws    whether anything is drawn within, unless the client may keep what it holds
     """
     made_by = _made_by(request)
     valid = Validator()
@@ -69,16 +72,26 @@ def validating(asked: Map, request: str, known: Collection[str]) -> Iterator[Val
         if row[-1]:
             valid.holds = held
         yield valid
-    else:
+    elif draws and shown(asked):
         with asked_along(NOW, WIDTH) as along:
             yield valid
         assert along.row is not None
         row = along.row
+    else:
+        row = _now()
+        yield valid
     seen, generation, due, *_unchanged = row
     if due and not reading.is_replica():
         with raw_cursor() as cursor:
             cursor.execute(PRUNE)
     valid.etag = f"{made_by}.{generation}.{seen}" if generation is not None else None
+
+
+def _now() -> Sequence[Any]:
+    with raw_cursor() as cursor:
+        row = cursor.execute(NOW, prepare=True).fetchone()
+    assert row is not None
+    return row
 
 
 def _is_ours(etag: str, made_by: str) -> bool:

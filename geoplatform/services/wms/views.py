@@ -86,9 +86,10 @@ def get_map(request: HttpRequest, asked: Parameters) -> HttpResponse:
     """The picture; 304 to who holds it and nothing in it has changed."""
     paper = getmap.parse_paper(asked)
     map_ = maps.parse(asked)
-    body = b""
-    with validators.validating(map_, request.META["QUERY_STRING"], known_etags(request)) as valid:
-        if not valid.holds and request.method != "HEAD":
+    body, draws = b"", request.method != "HEAD"
+    text, known = request.META["QUERY_STRING"], known_etags(request)
+    with validators.validating(map_, text, known, draws=draws) as valid:
+        if draws and not valid.holds:
             body = getmap.draw(map_, paper)
     headers = {"Cache-Control": "no-cache"}
     if etag := valid.holds or valid.etag:
