@@ -13,8 +13,16 @@ AXE = (PROJECT / "geoplatform/pages/node_modules/axe-core/axe.min.js").read_text
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
-# Until a picture with the new colours and sizes is there: colours change over a moment, however short.
-DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Until a picture with the new colours and sizes is there, and none of them is on its way: colours change over a moment,
+# however short, which on a busy machine may begin a frame late.
+DRAWN = """async () => {
+  for (let still = true; still;) {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const moving = document.getAnimations().filter(each => each instanceof CSSTransition);
+    await Promise.allSettled(moving.map(each => each.finished));
+    still = moving.length > 0;
+  }
+}"""
 # A map drawn in software would take most of the time: pages that are looked at for their words go without.
 WITHOUT_WEBGL = """const made = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
