@@ -22,7 +22,6 @@ import osmium
 
 from geoplatform.formats.osm_tags import Choice, parse
 
-ID, TAKEN, TAGS = "@id", "@taken", "@tags"
 POINT, LINE, AREA = "point", "line", "area"
 ROWS_AT_ONCE, BYTES_AT_ONCE = 16_384, 1 << 24
 LENGTH = 8  # bytes before each piece that say how long it is, little endian
@@ -58,7 +57,8 @@ class Selection:
         self.learned: dict[str, dict[str, Counter[str]]] = {name: {} for name in self.learn}
         self.expected: set[str] = set()
         self.later: dict[str, dict[str, str]] = {}
-        self.file = Path(said["file"]).open("wb")  # noqa: SIM115 - open until `end`
+        self.file = Path(said["file"])
+        self.file.touch()
         self.piece = io.BytesIO()
         self.writer = csv.writer(
             io.TextIOWrapper(self.piece, "utf-8", newline="", write_through=True)
@@ -92,8 +92,9 @@ class Selection:
 
     def flush(self) -> None:
         if length := self.piece.tell():
-            self.file.write(length.to_bytes(LENGTH, "little"))
-            self.file.write(self.piece.getbuffer())
+            with self.file.open("ab") as file:
+                file.write(length.to_bytes(LENGTH, "little"))
+                file.write(self.piece.getbuffer())
         self.piece.seek(0)
         self.piece.truncate()
         self.rows = 0
@@ -103,7 +104,6 @@ class Selection:
         for key, tags in self.later.items():
             self.add(key, self.takes(tags) or "", tags, None)
         self.flush()
-        self.file.close()
 
 
 def read(path: str, selections: list[Selection]) -> None:

@@ -108,10 +108,7 @@ class _Places:
     def _is_free(self, area: list[int]) -> bool:
         left, top, right, bottom = area
         bits = (1 << right) - (1 << left)
-        for row in self.rows[top:bottom]:  # noqa: SIM110 - a generator costs more than the rows
-            if row & bits:
-                return False
-        return True
+        return not any(row & bits for row in self.rows[top:bottom])
 
     def _mark_all(self) -> None:
         """Note what was taken last: after the last names of a picture nobody asks."""

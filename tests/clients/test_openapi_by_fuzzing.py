@@ -46,7 +46,7 @@ def operations(schema):
 
 def test_no_request_breaks_it(described):
     for operation in operations(described):
-        check(operation, 4)
+        check(operation, 6)
 
 
 @pytest.mark.prove

@@ -141,7 +141,7 @@ def start() -> None:
 
 
 @given(seed=st.integers(0, 2**32), edits=st.integers(1, 40), folds=st.booleans())
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_edits(seed, edits, folds):
     pick = random.Random(seed)
     with transaction.atomic():
