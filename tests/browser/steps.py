@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
+from tests.chromium import SECONDS
 
 TREE = "/#map=18/53.05/11.05"
 
@@ -58,6 +59,20 @@ def focus_by_tab(page: Page, selector: str, most: int = 120) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{selector} is not reached by Tab")
+
+
+def until(page: Page, holds: str, arg: Any = None) -> None:
+    """Wait until a function, written in JavaScript, says so. Playwright's own wait evaluates text in the page at each
+    look after the first, which our pages forbid."""
+    said = page.evaluate(
+        f"""async arg => {{
+            const holds = {holds}, end = performance.now() + {SECONDS};
+            while (!holds(arg) && performance.now() < end) await new Promise(requestAnimationFrame);
+            return Boolean(holds(arg));
+        }}""",
+        arg,
+    )
+    assert said, holds
 
 
 def no_sideways(page: Page) -> None:

@@ -16,6 +16,7 @@ from tests.browser.steps import (
     no_sideways,
     open_details,
     proposals,
+    until,
 )
 
 pytestmark = pytest.mark.browser
@@ -237,9 +238,7 @@ class TestOthersTrees:
         seen = other.open_map(TREE)
         expect(seen.locator(mark)).to_be_visible()
         expect(seen.locator(f"{mark} .mine")).to_be_hidden()
-        seen.wait_for_function(
-            "document.documentElement.dataset.proposals && Number(document.documentElement.dataset.proposals) > 0"
-        )
+        until(seen, "() => Number(document.documentElement.dataset.proposals ?? 0) > 0")
         box = seen.locator(".map-pane").bounding_box()
         assert box
         # Its mark stands beside the tree, on the upper right.

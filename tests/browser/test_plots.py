@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import WIDTHS, Visit, Visitor
-from tests.browser.steps import asked, focus_by_tab, no_sideways, proposals
+from tests.browser.steps import asked, focus_by_tab, no_sideways, proposals, until
 
 pytestmark = pytest.mark.browser
 GARDEN = "/#map=17/53.025/11.085"
@@ -90,7 +90,7 @@ class TestPlots:
             page.locator(".maplibregl-canvas").focus()
             before = page.evaluate("location.hash")
             page.keyboard.press(step)
-            page.wait_for_function("before => location.hash !== before", arg=before)
+            until(page, "before => location.hash !== before", before)
         assert len(page.input_value("[name=shape]").split("\n")) == 3
 
     @pytest.mark.parametrize("width", WIDTHS)
