@@ -33,7 +33,12 @@ def children(process: int) -> list[int]:
 
 def tree_cpu(process: int) -> float:
     """CPU seconds of a process and all its descendants, those that ended included."""
-    return cpu(process) + sum(cpu(each) for each in children(process))
+    while True:
+        running = children(process)
+        found = cpu(process) + sum(cpu(each) for each in running)
+        # Who ended in between is counted with its parent, or not at all.
+        if children(process) == running:
+            return found
 
 
 def tree_nanoseconds(process: int) -> int:
