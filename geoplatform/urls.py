@@ -19,11 +19,11 @@ from geoplatform.webmap import errors
 from geoplatform.webmap.offline_views import worker
 
 urlpatterns = [
-    # Asked most, so looked for first.
+    # Asked most, so looked for first; what has a beginning of its own before what has not.
+    path("api/", include("geoplatform.services.features.urls")),
     path("", include("geoplatform.services.wms.urls")),
     path("", include("geoplatform.services.tiles.urls")),
     path("api", landing),
-    path("api/", include("geoplatform.services.features.urls")),
     path("api/", include("geoplatform.services.proposals.urls")),
     path("api/", include("geoplatform.services.analyses.urls")),
     path("", include("geoplatform.services.downloads.urls")),

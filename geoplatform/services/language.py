@@ -13,7 +13,7 @@ from geoplatform.query.errors import QueryError
 def asked(request: HttpRequest) -> str | None:
     """`lang=` of the address, by which a link on a page keeps the language that its reader chose (no cookie does)."""
     wanted = request.GET.get("lang")
-    return wanted if wanted in dict(settings.LANGUAGES) else None
+    return wanted if wanted and wanted in dict(settings.LANGUAGES) else None
 
 
 def language(request: HttpRequest) -> str:
