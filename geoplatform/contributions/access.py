@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -20,63 +19,99 @@ from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Feature
 from geoplatform.contributions import keys
+from geoplatform.contributions.looking import Situation, bound, feature_sql, situation
 from geoplatform.contributions.models import Contributor
 from geoplatform.contributions.roles import PREFIX, AccessToken, Role, digest_of
+from geoplatform.contributions.statements import ask
 from geoplatform.contributions.who import Author, Reviews, everywhere, nowhere
-from geoplatform.query.select import raw_cursor
 
 LONGEST = 200  # characters that are looked at as a token
 DECIDING = (Role.Kind.REVIEWER, Role.Kind.STAFF)
+ANY_KIND = tuple(Role.Kind.values)
 
 
 def author_of_token(text: str, *, address: str = "") -> Author | None:
-    """The owner of a token, narrowed to its layers; None when it is unknown, revoked, expired or its owner inactive.
-
-    Whoever logs in with a name besides (HTTP Basic) should compare it with `author.contributor.user.username`.
-    """
-    if not text.startswith(PREFIX) or len(text) > LONGEST:
+    """The owner of a token, narrowed to its layers; None when it is unknown, revoked, expired or its owner inactive."""
+    if not _may_be_a_token(text):
         return None
-    today = timezone.localdate()
-    with connection.wrap_database_errors, raw_cursor() as cursor:
-        row = cursor.execute(_shown(), [digest_of(text), today], prepare=True).fetchone()
+    row = ask(TOKEN, _shown(text))
+    return _owner(row, address) if row else None
+
+
+def author_and_feature(
+    text: str,
+    layer: Layer,
+    *,
+    feature: uuid.UUID,
+    id: uuid.UUID | None = None,
+    geometry: str | None = None,
+    address: str = "",
+) -> tuple[Author, Situation | None] | None:
+    """`author_of_token`, and by the same statement `looking.look_at_feature`, without a lock: a message to the database
+    and back costs more than either. Without the situation where the feature is not there."""
+    if not _may_be_a_token(text):
+        return None
+    parameters = {**bound(layer, id, feature, None, geometry), **_shown(text)}
+    row = ask(_token_and_feature(layer, geometry is not None), parameters)
     if row is None:
         return None
-    token, layers, last_used, superuser, held, *contributor = row
-    user = User(pk=contributor[-1], is_superuser=superuser)
-    if last_used != today:
-        AccessToken.objects.filter(pk=token).update(last_used=today)
-    known = contributor[0] is not None
-    found = (
-        Contributor.from_db("default", COLUMNS, contributor[:-1]) if known else keys.of_user(user)
-    )
-    found.user = user
-    return _author(
-        user, found, [_role(each) for each in json.loads(held)], json.loads(layers) or None, address
-    )
+    seen = row[WIDTH:]
+    return _owner(row[:WIDTH], address), situation(layer, seen) if seen[0] is not None else None
+
+
+def _may_be_a_token(text: str) -> bool:
+    return text.startswith(PREFIX) and len(text) <= LONGEST
+
+
+def _shown(text: str) -> dict[str, Any]:
+    return {"digest": digest_of(text), "today": timezone.localdate()}
 
 
 COLUMNS = [each.attname for each in Contributor._meta.concrete_fields]
+# Token, account, contributor and roles at once: every request of a program asks this.
+TOKEN = f"""SELECT t.id AS token, t.layers, t.last_used IS NOT DISTINCT FROM %(today)s::date AS used, u.is_superuser,
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(r.kind, r.municipality_id, r.layer)), '[]')
+            FROM contributions_role r WHERE r.user_id = u.id) AS roles,
+        u.id AS account, {", ".join(f"c.{each}" for each in COLUMNS)}
+        FROM contributions_accesstoken t JOIN auth_user u ON u.id = t.user_id
+        LEFT JOIN contributions_contributor c ON c.user_id = u.id
+        WHERE t.digest = %(digest)s AND t.revoked IS NULL AND (t.expires IS NULL OR t.expires >= %(today)s)
+            AND u.is_active"""
+WIDTH = 6 + len(COLUMNS)
 
 
 @cache
-def _shown() -> str:
-    """Token, account, contributor and roles at once: every request of a program asks this. Planned once."""
-    contributor = ", ".join(f"c.{each}" for each in COLUMNS)
-    return f"""SELECT t.id, t.layers, t.last_used, u.is_superuser,
-        (SELECT coalesce(jsonb_agg(jsonb_build_array(r.kind, r.municipality_id, r.layer)), '[]')
-            FROM contributions_role r WHERE r.user_id = u.id),
-        {contributor}, u.id
-        FROM contributions_accesstoken t JOIN auth_user u ON u.id = t.user_id
-        LEFT JOIN contributions_contributor c ON c.user_id = u.id
-        WHERE t.digest = %s AND t.revoked IS NULL AND (t.expires IS NULL OR t.expires >= %s) AND u.is_active"""
+def _token_and_feature(layer: Layer, moves: bool) -> str:
+    seen = feature_sql(layer, moves, lock=False, author="who.id")
+    return f"WITH who AS MATERIALIZED ({TOKEN}) SELECT * FROM who LEFT JOIN LATERAL ({seen}) seen ON true"
+
+
+def _owner(row: Sequence[Any], address: str) -> Author:
+    token, layers, used, superuser, held, user, *contributor = row
+    if not used:
+        AccessToken.objects.filter(pk=token).update(last_used=timezone.localdate())
+    known = contributor[0] is not None
+    found = (
+        Contributor.from_db("default", COLUMNS, contributor)
+        if known
+        else keys.of_user(User(pk=user))
+    )
+    scopes = [_held(each) for each in json.loads(held)]
+    return _author(superuser, found, scopes, json.loads(layers) or None, address)
+
+
+class Held(NamedTuple):
+    """A role that somebody has: what kind, and where (None: in all municipalities; empty: for all layers)."""
+
+    kind: str
+    municipality: uuid.UUID | None
+    layer: str
 
 
 # Django's connections leave JSON to its fields, so it comes as text.
-def _role(told: tuple[str, str | None, str]) -> Role:
+def _held(told: tuple[str, str | None, str]) -> Held:
     kind, municipality, layer = told
-    return Role(
-        kind=kind, municipality_id=uuid.UUID(municipality) if municipality else None, layer=layer
-    )
+    return Held(kind, uuid.UUID(municipality) if municipality else None, layer)
 
 
 def author_of_user(
@@ -95,20 +130,21 @@ def author_of_user(
     contributor = keys.of_user(user) if make else Contributor.objects.filter(user=user).first()
     if contributor is not None:
         contributor.user = user  # known already, so nobody asks the database for it again
-    return _author(user, contributor, roles_of(user), layers, address)
+    held = [Held(each.kind, each.municipality_id, each.layer) for each in roles_of(user)]
+    return _author(user.is_superuser, contributor, held, layers, address)
 
 
 def _author(
-    user: User,
+    superuser: bool,
     contributor: Contributor | None,
-    held: list[Role],
+    held: list[Held],
     layers: Collection[str] | None,
     address: str,
 ) -> Author:
     return Author(
         contributor=contributor,
-        reviews=_where(user, held, DECIDING, layers),
-        trusted=_where(user, held, Role.Kind.values, layers),
+        reviews=_where(superuser, held, DECIDING, layers),
+        trusted=_where(superuser, held, ANY_KIND, layers),
         layers=None if layers is None else frozenset(layers),
         address=address,
     )
@@ -134,19 +170,19 @@ def reviews_somewhere(user: Any) -> bool:
 
 
 def _where(
-    user: User, held: Iterable[Role], kinds: Collection[str], layers: Collection[str] | None
+    superuser: bool, held: Iterable[Held], kinds: Collection[str], layers: Collection[str] | None
 ) -> Reviews:
     """Where one of these roles holds. Superusers hold all of them everywhere."""
-    scopes = {(role.municipality_id, role.layer) for role in held if role.kind in kinds}
-    if layers is None and user.is_superuser:
+    scopes = {(role.municipality, role.layer) for role in held if role.kind in kinds}
+    if layers is None and superuser:
         return everywhere
-    if not scopes and not user.is_superuser:
+    if not scopes and not superuser:
         return nowhere
 
     def holds(layer: Layer, municipality: uuid.UUID | None) -> bool:
         if layers is not None and layer.name not in layers:
             return False
-        return user.is_superuser or any(
+        return superuser or any(
             town in (None, municipality) and name in ("", layer.name) for town, name in scopes
         )
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Status
-from geoplatform.contributions import effect, rows
+from geoplatform.contributions import effect, looking, rows
 from geoplatform.contributions.containment import check_within
 from geoplatform.contributions.errors import InConflict, NotAllowed, NotThere, WrongState
 from geoplatform.contributions.merge import Merge
@@ -39,7 +39,7 @@ class Locked:
 
     layer: Layer
     proposal: Proposal
-    there: rows.Situation
+    there: looking.Situation
 
 
 def find(proposal: uuid.UUID) -> tuple[Layer, Proposal]:
@@ -55,11 +55,11 @@ def lock(layer: Layer, proposal: Proposal) -> Locked:
     """The feature first, then the proposal."""
     geometry = hex_of(proposal.geometry) if proposal.geometry is not None else None
     if proposal.action == Action.CREATE:
-        there = rows.look_at_place(
+        there = looking.look_at_place(
             layer, id=proposal.id, geometry=geometry, author=None, source=effect.CITIZENS
         )
     else:
-        there = rows.look_at_feature(layer, feature=proposal.feature, geometry=geometry)
+        there = looking.look_at_feature(layer, feature=proposal.feature, geometry=geometry)
     held = Proposal.objects.select_for_update().get(pk=proposal.pk)
     return Locked(layer, held, there)
 

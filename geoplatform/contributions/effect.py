@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.licences import Licence
 from geoplatform.catalog.models import Licensing, Source, Status
-from geoplatform.contributions import rows
+from geoplatform.contributions import looking, rows
 from geoplatform.contributions.containment import check_within
 from geoplatform.contributions.merge import Conflict, Merge, Values, merge
 from geoplatform.contributions.models import Contributor, Proposal
@@ -87,7 +87,7 @@ def source_of(name: str) -> int:
     return int(Source.objects.get_or_create(name=name, defaults=defaults)[0].pk)
 
 
-def licence_of(layer: Layer, place: rows.Situation) -> str:
+def licence_of(layer: Layer, place: looking.Situation) -> str:
     """The one licence of this table in this municipality; CC0 for the first feature of all."""
     if place.licence or place.municipality is None:
         return place.licence or Licence.CC0
@@ -100,7 +100,7 @@ def licence_of(layer: Layer, place: rows.Situation) -> str:
 
 def merged(
     layer: Layer,
-    target: rows.Situation,
+    target: looking.Situation,
     wanted: Values,
     *,
     feature: uuid.UUID,
@@ -118,13 +118,13 @@ def merged(
         return Merge(gone=True)
     base = target.values
     if base_version is not None and base_version != target.version:
-        found = rows.version_of(layer, feature, base_version)
+        found = looking.version_of(layer, feature, base_version)
         if found is None:
             raise ValidationError({"base_version": [_("This version has never been.")]})
         base = found
     made = merge(base=base, current=target.values, wanted=wanted, coupled=layer.coupled)
     if made.conflicts and base_version is not None and keeps_copy is not None:
-        others = rows.changed_by_others(layer, feature, base_version, target.values, keeps_copy)
+        others = looking.changed_by_others(layer, feature, base_version, target.values, keeps_copy)
         own = {
             name
             for each in made.conflicts
@@ -138,10 +138,10 @@ def merged(
 
 
 def deletion_in_conflict(
-    layer: Layer, there: rows.Situation, *, feature: uuid.UUID, base_version: int | None
+    layer: Layer, there: looking.Situation, *, feature: uuid.UUID, base_version: int | None
 ) -> Merge:
     """Somebody changed what was to be deleted: each field that changed since speaks against it."""
-    base = rows.version_of(layer, feature, base_version) if base_version is not None else None
+    base = looking.version_of(layer, feature, base_version) if base_version is not None else None
     before = base or {}
     changed = tuple(n for n in layer.editable if before.get(n) != there.values[n])
     names = changed or layer.editable

@@ -17,6 +17,7 @@ class Outcome:
     """The answer of every service.
 
     version   of the feature after it was written; None where nothing was
+    text      GeoJSON of the feature after it was written, where that is known; None: ask `query.select.feature`
     merge     what was applied, was the same already, or is in conflict (values as columns hold them; for pages use
               selectors.differences)
     repeated  the same body had come before: this is the answer to the first one, as things stand now
@@ -24,6 +25,7 @@ class Outcome:
 
     proposal: Proposal
     version: int | None = None
+    text: bytes | None = None
     merge: Merge = field(default_factory=Merge)
     repeated: bool = False
 

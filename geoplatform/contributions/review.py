@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
-from geoplatform.contributions import deciding, effect, rows
+from geoplatform.contributions import deciding, effect, looking, rows
 from geoplatform.contributions.errors import InConflict, NotThere
 from geoplatform.contributions.merge import Merge
 from geoplatform.contributions.models import WAITING, Action, Decision, Kind, Proposal, State
@@ -209,7 +209,7 @@ def merge_duplicates(
         with changeset(actor=reviewer.actor, channel=channel, reason=reason):
             # All features in order of their ids, then the proposals.
             found = {
-                each: rows.look_at_feature(layer, feature=each) for each in sorted([keep, *gone])
+                each: looking.look_at_feature(layer, feature=each) for each in sorted([keep, *gone])
             }
             if any(each.version is None for each in found.values()):
                 raise NotThere(_("There is no such feature in this layer."))
@@ -253,7 +253,7 @@ def _note_same(
     layer: Layer,
     gone: uuid.UUID,
     keep: uuid.UUID,
-    there: rows.Situation,
+    there: looking.Situation,
     reviewer: Author,
     reason: str,
     changeset: int,

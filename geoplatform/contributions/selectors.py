@@ -16,7 +16,7 @@ from psycopg import sql
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import own_field
-from geoplatform.contributions import effect, rows
+from geoplatform.contributions import effect, looking
 from geoplatform.contributions.models import (
     WAITING,
     Action,
@@ -208,7 +208,7 @@ def differences(proposal: Proposal) -> list[Difference]:
     now = _now(layer, proposal.feature)
     base = now.values if now else None
     if now is None or proposal.base_version not in (None, now.version):
-        base = rows.version_of(layer, proposal.feature, proposal.base_version or 0)
+        base = looking.version_of(layer, proposal.feature, proposal.base_version or 0)
     try:
         asked = from_json(layer, proposal.fields)
         wanted = effect.wanted_columns(layer, asked, proposal.geometry)
@@ -243,7 +243,7 @@ def changes_since(proposal: Proposal) -> list[Difference]:
     if layer is None:
         return []
     now = _now(layer, proposal.feature)
-    base = rows.version_of(layer, proposal.feature, proposal.base_version or 0)
+    base = looking.version_of(layer, proposal.feature, proposal.base_version or 0)
     theirs = now.values if now else None
     names = [n for n in layer.editable if not base or not theirs or base[n] != theirs[n]]
     columns = shown(layer, [{n: row[n] for n in names} if row else None for row in (base, theirs)])
@@ -266,13 +266,13 @@ def seen_at(layer: Layer, feature: uuid.UUID, version: int) -> Seen | None:
     now = _now(layer, feature)
     if now is None:
         return None
-    base = now.values if now.version == version else rows.version_of(layer, feature, version)
+    base = now.values if now.version == version else looking.version_of(layer, feature, version)
     return Seen(base, now.values) if base is not None else None
 
 
-def _now(layer: Layer, feature: uuid.UUID) -> rows.Situation | None:
+def _now(layer: Layer, feature: uuid.UUID) -> looking.Situation | None:
     """The feature as it stands, without locking it."""
-    found = rows.look_at_feature(layer, feature=feature, lock=False)
+    found = looking.look_at_feature(layer, feature=feature, lock=False)
     return found if found.version is not None else None
 
 

@@ -6,33 +6,30 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
-from django.utils import timezone
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.models import Status
-from geoplatform.contributions import effect, rows
+from geoplatform.contributions import effect, looking, rows
 from geoplatform.contributions.containment import check_within
-from geoplatform.contributions.errors import AlreadyThere, NotThere, OtherBody, TooMany
-from geoplatform.contributions.limiter import limiter
+from geoplatform.contributions.errors import AlreadyThere, NotThere, OtherBody
+from geoplatform.contributions.looking import Situation
 from geoplatform.contributions.merge import Merge
 from geoplatform.contributions.models import (
     Action,
-    Contributor,
     Proposal,
     State,
 )
 from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.refusals import as_validation
 from geoplatform.contributions.seen import others_who_saw, settle
-from geoplatform.contributions.texts import check_texts
-from geoplatform.contributions.trust import Case, Level, Standing, judge, standing, thresholds
+from geoplatform.contributions.sending import Sent, count
+from geoplatform.contributions.trust import Level, Standing, thresholds
 from geoplatform.contributions.values import as_json, hex_of
 from geoplatform.contributions.wellformed import EDITS, in_scope, standing_of_blocked, well_formed
 from geoplatform.contributions.who import Author
@@ -59,6 +56,7 @@ def submit(
     duplicate_of: uuid.UUID | None = None,
     consent: str = "",
     keeps_copy: bool = False,
+    seen: Situation | None = None,
 ) -> Outcome:
     """Store a proposal and, where trust, place and rate allow it, apply it in the same transaction.
 
@@ -72,6 +70,7 @@ def submit(
     duplicate_of  of the report `duplicate`: the feature that stays
     consent       version of the licence text that the author accepted
     keeps_copy    whether the client goes on with its old copy, and so its old `base_version`, after it has saved
+    seen          how the feature was a moment ago, with this `id` and `geometry`, where that is known already
 
     The outcome's state is `applied`, `held` (a creation, or what only a reviewer may let through), `open` (two
     independent contributors or a reviewer may let it through) or `conflict` (kept, waiting; `merge` tells with what).
@@ -97,10 +96,12 @@ def submit(
     )
     proposal.feature = feature or proposal.id
     proposal.fingerprint = fingerprint(proposal)
-    sent = Sent(layer, proposal, author, dict(values), keeps_copy)
+    sent = Sent(layer, proposal, author, dict(values), keeps_copy, seen)
     try:
-        with changeset(actor=author.actor, channel=channel, reason=proposal.reason):
-            outcome = _create(sent) if action == Action.CREATE else _about(sent)
+        outcome = _at_once(sent) if action in EDITS else None
+        if outcome is None:
+            with changeset(actor=author.actor, channel=channel, reason=proposal.reason):
+                outcome = _create(sent) if action == Action.CREATE else _about(sent)
     except _Repeated:
         return _repeat(proposal)
     except IntegrityError as error:
@@ -110,68 +111,13 @@ def submit(
         if action == Action.CREATE and layer.model._default_manager.filter(pk=proposal.id).exists():
             raise _already_there() from error
         raise (as_validation(error, layer) or error) from error
-    _count(author)
+    count(author)
     return outcome
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A submission on its way."""
-
-    layer: Layer
-    proposal: Proposal
-    author: Author
-    values: dict[str, Any]
-    keeps_copy: bool = False
-
-    @property
-    def contributor(self) -> Contributor | None:
-        return self.author.contributor
-
-    def judged(
-        self, there: rows.Situation, *, own: bool = False
-    ) -> tuple[State, str, Standing, bool]:
-        """State, what it waits for, the author's standing, and whether they decide here."""
-        known = standing(self.contributor, there.open_reports)
-        if self.author.trusted(self.layer, there.municipality):
-            known = replace(known, level=Level.TRUSTED)
-        reviewer = self.author.reviews(self.layer, there.municipality) and (
-            there.destination is None or self.author.reviews(self.layer, there.destination)
-        )
-        rule = thresholds()
-        used = (
-            0.0
-            if reviewer
-            else max(map(limiter.used, _counted(self.author, known.level)), default=0)
-        )
-        if used >= rule.hourly(known.level):
-            raise TooMany(
-                _("Many contributions came from here within an hour. Please go on a little later."),
-                limiter.wait(),
-            )
-        open_links = reviewer or known.level >= Level.KNOWN
-        check_texts(
-            self.layer,
-            self.values,
-            self.proposal.reason,
-            links=None if open_links else rule.new_links,
-        )
-        case = Case(
-            action=Action(self.proposal.action),
-            kind=self.proposal.kind,
-            open_to_all=self.layer.open_to_all,
-            reviewed=self.layer.reviewed,
-            zone_of_new=there.zone_of_new,
-            zone_of_changes=there.zone_of_changes,
-            too_fast=used >= rule.at_once(known.level),
-            own=own,
-        )
-        return (*judge(case, known.level, reviewer=reviewer), known, reviewer)
 
 
 def _create(sent: Sent) -> Outcome:
     layer, proposal = sent.layer, sent.proposal
-    there = rows.look_at_place(
+    there = looking.look_at_place(
         layer,
         id=proposal.id,
         geometry=hex_of(proposal.geometry) if proposal.geometry is not None else None,
@@ -207,16 +153,70 @@ def _create(sent: Sent) -> Outcome:
     return _applied(proposal, written)
 
 
-def _about(sent: Sent) -> Outcome:
+def _at_once(sent: Sent) -> Outcome | None:
+    """The usual edit, which its author may make and nobody speaks against: looked at without a lock, and written by one
+    statement if the feature is still as it was then. None: something else comes of it, or the feature has changed
+    meanwhile, so it is locked and looked at again.
+
+    A transaction with a lock costs four more messages to the database and back, half of an edit.
+    """
     layer, proposal = sent.layer, sent.proposal
-    contributor = sent.contributor
-    there = rows.look_at_feature(
-        layer,
+    if connection.in_atomic_block:
+        return None
+    there = sent.seen or _look(sent, lock=False)
+    if there.version is None or not (there.licence or there.municipality is None):
+        return None
+    merge, _known = _considered(sent, there)
+    if proposal.state != State.APPLIED or not merge.clean or not merge.apply:
+        return None
+    asked_from = proposal.base_version
+    proposal.base_version = asked_from or there.version
+    seen = rows.Seen(there.version, sent.author.actor)
+    written = rows.change_at_once(layer, proposal.feature, merge.apply, proposal, seen)
+    if written is None:
+        proposal.base_version = asked_from
+        return None
+    return _applied(proposal, written, merge)
+
+
+def _look(sent: Sent, *, lock: bool = True) -> Situation:
+    proposal, contributor = sent.proposal, sent.contributor
+    return looking.look_at_feature(
+        sent.layer,
         feature=proposal.feature,
         id=proposal.id,
         geometry=hex_of(proposal.geometry) if proposal.geometry is not None else None,
         author=contributor.pk if contributor else None,
+        lock=lock,
     )
+
+
+def _about(sent: Sent) -> Outcome:
+    layer, proposal = sent.layer, sent.proposal
+    there = _look(sent)
+    merge, known = _considered(sent, there)
+    if proposal.base_version is None:
+        proposal.base_version = there.version
+    match Action(proposal.action):
+        case Action.DELETE:
+            return _delete(sent, there)
+        case Action.CONFIRM:
+            return _confirm(sent, there, known)
+        case Action.REPORT:
+            if proposal.state == State.APPLIED:
+                return _applied(
+                    proposal, rows.change(layer, proposal.feature, effect.gone(), proposal)
+                )
+            rows.note(proposal)
+            return Outcome(proposal)
+    return _edit(sent, merge)
+
+
+def _considered(sent: Sent, there: Situation) -> tuple[Merge, Standing]:
+    """Give the proposal about a feature its state by trust and place; what it does to the feature, and how far its
+    author is trusted."""
+    layer, proposal = sent.layer, sent.proposal
+    contributor = sent.contributor
     if there.known:
         raise _Repeated
     action = Action(proposal.action)
@@ -245,21 +245,7 @@ def _about(sent: Sent) -> Outcome:
         keeps_copy=contributor.pk if contributor and sent.keeps_copy else None,
     )
     check_within(layer, there.values, merge.apply)
-    if proposal.base_version is None:
-        proposal.base_version = there.version
-    match action:
-        case Action.DELETE:
-            return _delete(sent, there)
-        case Action.CONFIRM:
-            return _confirm(sent, there, known)
-        case Action.REPORT:
-            if proposal.state == State.APPLIED:
-                return _applied(
-                    proposal, rows.change(layer, proposal.feature, effect.gone(), proposal)
-                )
-            rows.note(proposal)
-            return Outcome(proposal)
-    return _edit(sent, merge)
+    return merge, known
 
 
 def _edit(sent: Sent, merge: Merge) -> Outcome:
@@ -278,7 +264,7 @@ def _edit(sent: Sent, merge: Merge) -> Outcome:
     return Outcome(proposal, merge=merge)
 
 
-def _delete(sent: Sent, there: rows.Situation) -> Outcome:
+def _delete(sent: Sent, there: Situation) -> Outcome:
     layer, proposal = sent.layer, sent.proposal
     if there.version is None:
         # It is gone already, as was asked.
@@ -296,7 +282,7 @@ def _delete(sent: Sent, there: rows.Situation) -> Outcome:
     return Outcome(proposal)
 
 
-def _confirm(sent: Sent, there: rows.Situation, known: Standing) -> Outcome:
+def _confirm(sent: Sent, there: Situation, known: Standing) -> Outcome:
     layer, proposal, contributor = sent.layer, sent.proposal, sent.contributor
     before = others_who_saw(proposal, there.creator)
     mine = (
@@ -317,7 +303,7 @@ def _confirm(sent: Sent, there: rows.Situation, known: Standing) -> Outcome:
 def _applied(proposal: Proposal, written: rows.Written, merge: Merge | None = None) -> Outcome:
     proposal.changeset = written.changeset
     proposal.municipality_id, proposal.quarter_id = written.municipality, written.quarter
-    return Outcome(proposal, version=written.version, merge=merge or Merge())
+    return Outcome(proposal, version=written.version, text=written.text, merge=merge or Merge())
 
 
 def _repeat(sent: Proposal) -> Outcome:
@@ -343,24 +329,6 @@ def fingerprint(proposal: Proposal) -> str:
         proposal.reason,
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def _counted(author: Author, level: Level) -> list[str]:
-    """What the rate is counted by: the key or account, and the address of those who are not known."""
-    names = []
-    if author.address and level < Level.KNOWN:
-        names.append(limiter.name_of(author.address))
-    if author.contributor:
-        names.append(f"contributor:{author.contributor.pk}")
-    return names
-
-
-def _count(author: Author) -> None:
-    limiter.use(limiter.name_of(author.address), *_counted(author, Level.TRUSTED))
-    today = timezone.localdate()
-    if author.contributor and author.contributor.last_seen < today:
-        Contributor.objects.filter(pk=author.contributor.pk).update(last_seen=today)
-        author.contributor.last_seen = today
 
 
 def _already_there() -> AlreadyThere:

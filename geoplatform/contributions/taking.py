@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from geoplatform.contributions import deciding, rows
+from geoplatform.contributions import deciding, looking
 from geoplatform.contributions.errors import NotAllowed, WrongState
 from geoplatform.contributions.merge import Merge
 from geoplatform.contributions.models import WAITING, Action, Contributor, Decision, Proposal, State
@@ -36,7 +36,7 @@ def take_back(*, proposal: uuid.UUID, author: Author, receipt: bool = False) -> 
         author = replace(author, contributor=Contributor.objects.get(pk=found.author_id))
     with changeset(actor=author.actor, channel="withdraw", reason=""):
         # The feature first, then the proposal, as everybody does.
-        there = rows.look_at_feature(layer, feature=found.feature)
+        there = looking.look_at_feature(layer, feature=found.feature)
         held = Proposal.objects.select_for_update().get(pk=found.pk)
         locked = deciding.Locked(layer, held, there)
         if held.state == State.WITHDRAWN:

@@ -43,12 +43,20 @@ def stored_or_composed(statement: Statement) -> tuple[sql.Composable, sql.Compos
 @cache
 def _lazy(layer: Layer) -> tuple[sql.SQL, sql.SQL]:
     """The text, and how to get at the stored one."""
-    body, joins = _composed(layer)
-    # A subselect, so that the related tables are joined only for the features whose text is missing.
-    text = sql.SQL("CASE WHEN {} THEN t.body ELSE (SELECT {} FROM (SELECT) one{}) END").format(
-        _holds(layer), body, sql.Composed(list(joins.values()))
-    )
+    text = sql.SQL("CASE WHEN {} THEN t.body ELSE {} END").format(_holds(layer), text_of_row(layer))
     return _plain(text), _join(layer)
+
+
+@cache
+def text_of_row(layer: Layer) -> sql.SQL:
+    """The text of the row that a statement reads, or writes and returns, as bytes (UTF-8).
+
+    A subselect, so that the related tables are joined only where it is asked for.
+    """
+    body, joins = _composed(layer)
+    return _plain(
+        sql.SQL("(SELECT {} FROM (SELECT) one{})").format(body, sql.Composed(list(joins.values())))
+    )
 
 
 @cache

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import replace
+import uuid
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from geoplatform.catalog.layer import Layer
 from geoplatform.contributions import access, keys
+from geoplatform.contributions.looking import Situation
+from geoplatform.contributions.values import hex_of
 from geoplatform.contributions.who import Author
 from geoplatform.pages.sender import address as address_of
 from geoplatform.services.problems import Problem
@@ -23,7 +27,7 @@ def author_of(request: HttpRequest) -> Author:
     """The author of a submission; a key that is new becomes a contributor here. Raises Problem 401, 400."""
     address = address_of(request)
     if "Authorization" in request.headers:
-        return replace(_by_token(request.headers["Authorization"]), address=address)
+        return _by_token(request.headers["Authorization"], address)
     secret = request.headers.get(KEY_HEADER)
     if not secret:
         return Author(address=address)
@@ -51,21 +55,48 @@ def unauthorized(message: str) -> Problem:
     return Problem(401, message, headers=CHALLENGE)
 
 
-def _by_token(header: str) -> Author:
-    """RFC 6750 and RFC 7617: of Basic the password is the token, the name may be anything."""
-    scheme, _space, given = header.strip().partition(" ")
-    token = ""
-    if scheme.lower() == "bearer":
-        token = given.strip()
-    elif scheme.lower() == "basic":
-        try:
-            token = base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            token = ""
-    found = access.author_of_token(token) if token else None
+def author_and_feature(
+    request: HttpRequest, layer: Layer, *, feature: uuid.UUID, id: uuid.UUID | None, geometry: Any
+) -> tuple[Author, Situation | None]:
+    """`author_of`, and where one question to the database answers both, how the feature is that the request is about
+    (contributions/looking.py). `geometry` is where it is to be moved to, or None."""
+    if "Authorization" not in request.headers:
+        return author_of(request), None
+    found = access.author_and_feature(
+        _token_in(request.headers["Authorization"]),
+        layer,
+        feature=feature,
+        id=id,
+        geometry=hex_of(geometry) if geometry is not None else None,
+        address=address_of(request),
+    )
     if found is None:
-        raise unauthorized(_("This token is not known, or not valid any more."))
+        raise _unknown()
     return found
+
+
+def _by_token(header: str, address: str = "") -> Author:
+    found = access.author_of_token(_token_in(header), address=address)
+    if found is None:
+        raise _unknown()
+    return found
+
+
+def _token_in(header: str) -> str:
+    """The token by RFC 6750 or RFC 7617; of Basic it is the password, the name may be anything. Empty where none is."""
+    scheme, _space, given = header.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _unknown() -> Problem:
+    return unauthorized(_("This token is not known, or not valid any more."))
 
 
 def _wrong_key() -> str:

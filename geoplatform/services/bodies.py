@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import uuid
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from pyproj import Transformer
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
 
 from geoplatform.contributions.geometry import MOST_VERTICES
 from geoplatform.query.crs import CRS84, STORED, Crs, parse_crs
@@ -22,26 +22,48 @@ UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 DEEPEST = 4  # lists around a position of a MultiPolygon, and its own
 
 
-class GuardedJSONParser(JSONParser):
-    """JSON that a hostile nesting cannot bring down, with text that can be stored."""
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            document = super().parse(*args, **kwargs)
-        except RecursionError:
-            raise ParseError(_("The JSON is nested too deeply.")) from None
-        _refuse_unstorable(document)
-        return document
+JSON = "application/json"
+EMPTY: dict[str, Any] = {}
 
 
-class GeoJSONParser(GuardedJSONParser):
-    media_type = "application/geo+json"
+def document(request: HttpRequest, *also: str) -> Any:
+    """The JSON that a request brings, as application/json or one of these media types; an empty object where it brings
+    nothing.
+
+    A hostile nesting cannot bring it down, and its texts can be stored. Raises Problem 400, 413, 415.
+    """
+    body = body_of(request)
+    if not body:
+        return EMPTY.copy()
+    if request.content_type not in (JSON, *also):
+        message = _("A body of the type %(type)s is not read here. These are: %(types)s.")
+        types = ", ".join((*also, JSON))
+        raise Problem(415, message % {"type": request.content_type or "–", "types": types})
+    return parsed(body)
 
 
-class MergePatchParser(GuardedJSONParser):
-    """RFC 7396, as QGIS and others send changes."""
+def body_of(request: HttpRequest) -> bytes:
+    """The body as it came. Raises Problem 413."""
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise Problem(413, _("The request is larger than 256 kB.")) from None
 
-    media_type = "application/merge-patch+json"
+
+def parsed(body: bytes) -> Any:
+    """JSON (RFC 8259, so no NaN and no infinity) in UTF-8 with texts that can be stored. Raises Problem 400."""
+    try:
+        found = json.loads(body.decode(), parse_constant=_no_constant)
+    except RecursionError:
+        raise Problem(400, _("The JSON is nested too deeply.")) from None
+    except ValueError as error:  # of UTF-8, too
+        raise Problem(400, _("The JSON is not understood: %s") % error) from None
+    _refuse_unstorable(found)
+    return found
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(text)
 
 
 def _refuse_unstorable(document: Any) -> None:
@@ -59,11 +81,11 @@ def _refuse_unstorable(document: Any) -> None:
             raise Problem(400, message, errors=[{"field": field, "message": message}])
 
 
-def an_object(document: Any) -> dict[str, Any]:
+def an_object(found: Any) -> dict[str, Any]:
     """The body as an object. Raises Problem 400."""
-    if not isinstance(document, dict):
+    if not isinstance(found, dict):
         raise Problem(400, _("The body is one JSON object."))
-    return document
+    return found
 
 
 def content_crs(request: HttpRequest) -> Crs:

@@ -12,7 +12,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -21,7 +20,6 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt
 from psycopg.errors import QueryCanceled
 from rest_framework import exceptions
-from rest_framework.views import exception_handler
 
 from geoplatform.database.unavailable import RETRY_AFTER, UNAVAILABLE
 from geoplatform.query.errors import QueryError
@@ -129,6 +127,8 @@ def problems(
                     response = dispatch(request, *args, **kwargs)
                 except Problem as problem:
                     response = problem_response(problem, request)
+                except exceptions.ValidationError as error:
+                    response = problem_response(not_valid(error), request)
                 except QueryError as error:
                     errors = [{"field": error.parameter, "message": str(error)}]
                     response = problem_response(Problem(400, str(error), errors=errors), request)
@@ -172,28 +172,17 @@ def refuse_parameters(request: HttpRequest, *allowed: str) -> None:
             raise QueryError(name, _("Unknown parameter %s.") % name[:80])
 
 
-def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """Django REST framework's errors in the same shape."""
-    if isinstance(error, RequestDataTooBig):
-        error = Problem(413, _("The request is larger than 256 kB."))
-    if isinstance(error, Problem):
-        return problem_response(error, context["request"])
-    response = exception_handler(error, context)
-    if response is None:
-        return None
-    errors = []
-    detail = str(getattr(error, "detail", error))
-    if isinstance(error, exceptions.ValidationError) and isinstance(error.detail, dict):
-        errors = [
-            {"field": name, "message": str(message)}
-            for name, messages in error.detail.items()
-            for message in (messages if isinstance(messages, list) else [messages])
-        ]
-        detail = _("The feature cannot be stored as it is.")
-    headers = {name: value for name, value in response.items() if name in {"Allow", "Retry-After"}}
-    return problem_response(
-        Problem(response.status_code, detail, errors=errors, headers=headers), context["request"]
-    )
+def not_valid(error: exceptions.ValidationError) -> Problem:
+    """What the serializers and services say of single fields."""
+    found = error.detail
+    if not isinstance(found, dict):
+        return Problem(400, str(found))
+    errors = [
+        {"field": name, "message": str(message)}
+        for name, messages in found.items()
+        for message in (messages if isinstance(messages, list) else [messages])
+    ]
+    return Problem(400, _("The feature cannot be stored as it is."), errors=errors)
 
 
 def not_found(request: HttpRequest) -> HttpResponse:

@@ -225,7 +225,11 @@ def test_delete(tree, staff):
         ('{"geometry": {"type": "Point", "coordinates": [53, 11]}}', 400),
         ('{"geometry": {"type": "LineString", "coordinates": [[11, 53], [11.1, 53]]}}', 400),
         ('{"id": "7b7ee0a9-3c9b-4b4e-9d60-7d7f9b8f7f33"}', 400),
+        ('{"properties": {"height_m": NaN}}', 400),
+        ('{"properties": {"height_m": 1e999}}', 400),
+        ('{"properties": {"height_m": ' + "9" * 5000 + "}}", 400),
         (b"\xff", 400),
+        (b"\xef\xbb\xbf{}", 400),
     ],
 )
 def test_bad_input_is_told(tree, staff, body, status):
@@ -235,7 +239,11 @@ def test_bad_input_is_told(tree, staff, body, status):
 
 def test_other_media_types_and_sizes_are_refused(tree, staff):
     path = f"{TREES}/{tree.id}"
-    problem(send("PATCH", path, "a=1", "application/x-www-form-urlencoded", **staff), 415)
+    for media_type in ("application/x-www-form-urlencoded", "text/plain", ""):
+        found = problem(send("PATCH", path, '{"properties": {}}', media_type, **staff), 415)
+        assert "application/merge-patch+json" in found["detail"]
+    with_charset = 'application/json; charset="utf-8"'
+    assert send("PATCH", path, '{"properties": {}}', with_charset, **staff).status_code == 200
     problem(send("PUT", path, {"type": "FeatureCollection"}, **staff), 400)
     problem(send("PUT", path, '{"a":"' + "x" * 300_000 + '"}', **staff), 413)
 

@@ -104,6 +104,13 @@ def test_the_same_by_post(town):
     assert response.json()["rows"] == get(**TREES).json()["rows"]
 
 
+def test_a_body_that_is_too_large_is_refused(town):
+    document = {"inputs": {**TREES, "area": "x" * 300_000}}
+    response = client.post(f"{QUESTION}/execution", json.dumps(document), content_type="application/json")  # fmt: skip
+    assert response.status_code == 413
+    assert response["Content-Type"] == "application/problem+json"
+
+
 def test_who_holds_it_gets_304(town):
     tag = get(**TREES)["ETag"]
     again = client.get(RESULTS, TREES, headers={"If-None-Match": tag})

@@ -29,6 +29,16 @@ BEGIN
     RETURN this;
 END $$;
 
+-- Say who writes from here on to the end of the transaction, why and by which road; the next write begins a changeset.
+-- True, so that a statement which is a transaction of its own may say it in its condition.
+CREATE OR REPLACE FUNCTION geoplatform.begin_changeset(actor text, channel text, reason text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('geoplatform.actor', actor, true), set_config('geoplatform.channel', channel, true),
+        set_config('geoplatform.reason', reason, true), set_config('geoplatform.changeset', '', true);
+    RETURN true;
+END $$;
+
 CREATE OR REPLACE FUNCTION geoplatform.refuse() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN

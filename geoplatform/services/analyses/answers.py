@@ -15,12 +15,11 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ParseError
 
 from geoplatform.analysis import gate
 from geoplatform.analysis.files import WRITERS, Sheet, records
 from geoplatform.services.analyses import execution, processes
-from geoplatform.services.bodies import GuardedJSONParser
+from geoplatform.services.bodies import body_of, parsed
 from geoplatform.services.language import check as check_language
 from geoplatform.services.negotiation import HTML, JSON, Offer, json_response, known_etags, link
 from geoplatform.services.problems import Problem, refuse_parameters
@@ -72,11 +71,7 @@ def asked_in_address(request: HttpRequest, form: str) -> execution.Order:
 def asked_in_body(request: HttpRequest) -> execution.Order:
     """The question that stands in the body (18-062r2, 7.11). Raises QueryError, Problem 400."""
     refuse_parameters(request, "lang")
-    try:
-        document = GuardedJSONParser().parse(request)
-    except ParseError as error:
-        raise Problem(400, str(error.detail)) from None
-    return execution.read(document)
+    return execution.read(parsed(body_of(request)))
 
 
 @contextmanager

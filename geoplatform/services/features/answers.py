@@ -30,31 +30,33 @@ def item_address(layer: Layer, id: uuid.UUID | str) -> str:
 
 def represented(request: HttpRequest, layer: Layer, id: uuid.UUID, text: bytes) -> bytes:
     """A feature's GeoJSON with its links."""
-    own = item_address(layer, id)
+    own = absolute(request, item_address(layer, id))
+    collection = own.rpartition("/items/")[0]
     reading = request.method in ("GET", "HEAD")
+    itself = absolute(request, request.get_full_path()) if reading else own
     links = json.dumps(
         [
-            link(request, request.get_full_path() if reading else own, "self", GEOJSON),
-            link(request, f"{own}?f=html", "alternate", HTML.media_type),
-            link(
-                request,
-                f"/api/collections/{layer.name}",
-                "collection",
-                JSON.media_type,
-                str(layer.title),
-            ),
+            {"href": itself, "rel": "self", "type": GEOJSON},
+            {"href": f"{own}?f=html", "rel": "alternate", "type": HTML.media_type},
+            {
+                "href": collection,
+                "rel": "collection",
+                "type": JSON.media_type,
+                "title": str(layer.title),
+            },
             # RFC 5829
-            link(request, f"{own}/history", "version-history", JSON.media_type),
+            {"href": f"{own}/history", "rel": "version-history", "type": JSON.media_type},
         ],
         ensure_ascii=False,
     )
     return text[:-1] + f',"links":{links}}}'.encode()
 
 
-def etag(text: bytes, body: bytes) -> str:
+def etag(text: bytes, body: bytes, version: int | None = None) -> str:
     """A strong tag: the version, by which If-Match is answered, and a digest, since names of species or quarters change
     without a version."""
-    version = json.loads(text)["properties"].get("version", 0)
+    if version is None:
+        version = json.loads(text)["properties"].get("version", 0)
     return f'"{version}-{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
 
 
@@ -87,11 +89,11 @@ def created(request: HttpRequest, layer: Layer, outcome: Outcome) -> HttpRespons
     headers = {"Location": absolute(request, item_address(layer, outcome.feature_id))}
     if first_state(outcome) != State.APPLIED:
         return waiting(request, outcome.proposal, headers)
-    text = feature(layer, outcome.feature_id)
+    text = outcome.text or feature(layer, outcome.feature_id)
     if text is None:  # sent again after it was deleted
         raise Problem(409, _("A feature with this id exists or has existed."))
     body = represented(request, layer, outcome.feature_id, text)
-    headers["ETag"] = etag(text, body)
+    headers["ETag"] = etag(text, body, outcome.version if outcome.text else None)
     return HttpResponse(body, status=201, content_type=GEOJSON, headers=headers)
 
 
@@ -102,7 +104,9 @@ def edited(request: HttpRequest, layer: Layer, outcome: Outcome) -> HttpResponse
         raise conflict(request, outcome.proposal)
     if state != State.APPLIED:
         return waiting(request, outcome.proposal, {})
-    return unchanged(request, layer, outcome.feature_id)
+    if outcome.text is None:
+        return unchanged(request, layer, outcome.feature_id)
+    return _now(request, layer, outcome.feature_id, outcome.text, outcome.version)
 
 
 def unchanged(request: HttpRequest, layer: Layer, id: uuid.UUID) -> HttpResponse:
@@ -110,9 +114,15 @@ def unchanged(request: HttpRequest, layer: Layer, id: uuid.UUID) -> HttpResponse
     text = feature(layer, id)
     if text is None:  # by its new values it belongs to another layer
         return HttpResponse(status=204)
+    return _now(request, layer, id, text)
+
+
+def _now(
+    request: HttpRequest, layer: Layer, id: uuid.UUID, text: bytes, version: int | None = None
+) -> HttpResponse:
     body = represented(request, layer, id, text)
     # No tag after a PUT: what is stored is a merge, not what was sent (RFC 9110, 9.3.4).
-    headers = {} if request.method == "PUT" else {"ETag": etag(text, body)}
+    headers = {} if request.method == "PUT" else {"ETag": etag(text, body, version)}
     return HttpResponse(body, content_type=GEOJSON, headers=headers)
 
 

@@ -11,7 +11,7 @@ from geoplatform.query.crs import CRS84, supported
 from geoplatform.services.authors import KEY_HEADER
 from geoplatform.services.features.formats import GEOJSON
 
-PATCH = "application/merge-patch+json"
+PATCH = "application/merge-patch+json"  # RFC 7396, as QGIS and others send changes
 # All of them may be left out: anybody may propose something.
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic"},

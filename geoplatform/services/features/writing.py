@@ -8,20 +8,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from rest_framework.request import Request
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.catalog.properties import property_by_name
 from geoplatform.contributions import selectors
 from geoplatform.contributions.effect import wanted_columns
 from geoplatform.services.bodies import (
+    an_object,
     as_uuid,
     content_crs,
     idempotency_key,
     in_degrees,
     version_in,
 )
+from geoplatform.services.bodies import document as body
+from geoplatform.services.features.editing import PATCH
+from geoplatform.services.features.formats import GEOJSON
 from geoplatform.services.problems import Problem
 from geoplatform.services.serializers import editable_only, emptied, validated, without
 
@@ -39,22 +43,22 @@ class Sent:
     geometry: GEOSGeometry | None = None
 
 
-def new_feature(layer: Layer, request: Request) -> Sent:
+def new_feature(layer: Layer, request: HttpRequest) -> Sent:
     """A new feature. What is null is not said: clients send it for every empty cell."""
-    document = _feature(request.data)
+    document = _feature(request)
     properties = editable_only(layer, document.get("properties"))
     said = {name: value for name, value in properties.items() if value is not None}
     values, geometry = _validated(layer, request, said, document.get("geometry"))
     return Sent(_client_id(document, request), None, values, geometry)
 
 
-def replacement(layer: Layer, feature: uuid.UUID, request: Request) -> Sent:
+def replacement(layer: Layer, feature: uuid.UUID, request: HttpRequest) -> Sent:
     """The feature as its author wants it to be.
 
     With `version` the document is compared with what stood there then, and only what differs is asked for. Without it,
     all of it is. A property that is left out loses its value, unless it is one that can only be written.
     """
-    document = _feature(request.data)
+    document = _feature(request)
     _same_id(document, feature)
     given = document.get("properties") or {}
     properties = editable_only(layer, given)
@@ -75,11 +79,9 @@ def replacement(layer: Layer, feature: uuid.UUID, request: Request) -> Sent:
     return Sent(None, version, values, geometry)
 
 
-def patch(layer: Layer, feature: uuid.UUID, request: Request) -> Sent:
+def patch(layer: Layer, feature: uuid.UUID, request: HttpRequest) -> Sent:
     """A merge patch (RFC 7396): what is named is changed, null takes a value away."""
-    document = request.data
-    if not isinstance(document, dict):
-        raise Problem(400, _("The body is one JSON object."))
+    document = an_object(body(request, GEOJSON, PATCH))
     _same_id(document, feature)
     given = document.get("properties")
     properties = editable_only(layer, given)
@@ -91,7 +93,7 @@ def patch(layer: Layer, feature: uuid.UUID, request: Request) -> Sent:
 
 
 def _validated(
-    layer: Layer, request: Request, properties: Mapping[str, Any], geometry: Any
+    layer: Layer, request: HttpRequest, properties: Mapping[str, Any], geometry: Any
 ) -> tuple[dict[str, Any], GEOSGeometry | None]:
     if not layer.geometry:
         return validated(layer, properties), None
@@ -105,13 +107,14 @@ def _as_read(geometry: GEOSGeometry, layer: Layer, seen: selectors.Seen) -> bool
     return any(geometry.equals_exact(GEOSGeometry(each), AS_READ) for each in stored)
 
 
-def _feature(document: Any) -> dict[str, Any]:
+def _feature(request: HttpRequest) -> dict[str, Any]:
+    document = body(request, GEOJSON)
     if not isinstance(document, dict) or document.get("type") != "Feature":
         raise Problem(400, _("The body is one GeoJSON Feature."))
     return document
 
 
-def _client_id(document: Mapping[str, Any], request: Request) -> uuid.UUID | None:
+def _client_id(document: Mapping[str, Any], request: HttpRequest) -> uuid.UUID | None:
     """A client may name its feature itself; the name is the Idempotency-Key as well."""
     key = idempotency_key(request)
     given = document.get("id")

@@ -6,11 +6,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from geoplatform.catalog import registry
 from geoplatform.catalog.layer import Layer
@@ -20,10 +18,10 @@ from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.who import Author
 from geoplatform.services.authors import author_of, says_who, unauthorized
 from geoplatform.services.bodies import (
-    GuardedJSONParser,
     an_object,
     as_uuid,
     content_crs,
+    document,
     idempotency_key,
     in_degrees,
     version_in,
@@ -50,71 +48,67 @@ SENT = (
 DECIDED = ("reason", "fields", "values", "geometry", "seen")
 
 
-class Send(APIView):
+def send(request: HttpRequest) -> HttpResponse:
     """201 with the proposal, whether it waits or is applied already; 409 where it is in conflict."""
-
-    parser_classes = [GuardedJSONParser]
-
-    def post(self, request: Request) -> HttpResponse:
-        body = _known(an_object(request.data), SENT)
-        layer = _layer(body)
-        action = _choice(body, "action", Action.values)
-        values, geometry = _said(layer, body, request, new=action == Action.CREATE)
-        key = _own_id(body, request)
-        with refusals(request, layer):
-            outcome = services.submit(
-                layer=layer,
-                action=action,
-                author=author_of(request),
-                channel="map",
-                id=key,
-                feature=_uuid(body, "feature"),
-                base_version=version_in(body, "base_version"),
-                values=values,
-                geometry=geometry,
-                reason=_text(body, "reason"),
-                kind=_text(body, "kind"),
-                duplicate_of=_uuid(body, "duplicate_of"),
-                consent=_text(body, "consent"),
-            )
-        if first_state(outcome) == State.CONFLICT:
-            raise conflict(request, outcome.proposal)
-        return _answer(request, outcome, 201)
+    body = _known(an_object(document(request)), SENT)
+    layer = _layer(body)
+    action = _choice(body, "action", Action.values)
+    values, geometry = _said(layer, body, request, new=action == Action.CREATE)
+    key = _own_id(body, request)
+    with refusals(request, layer):
+        outcome = services.submit(
+            layer=layer,
+            action=action,
+            author=author_of(request),
+            channel="map",
+            id=key,
+            feature=_uuid(body, "feature"),
+            base_version=version_in(body, "base_version"),
+            values=values,
+            geometry=geometry,
+            reason=_text(body, "reason"),
+            kind=_text(body, "kind"),
+            duplicate_of=_uuid(body, "duplicate_of"),
+            consent=_text(body, "consent"),
+        )
+    if first_state(outcome) == State.CONFLICT:
+        raise conflict(request, outcome.proposal)
+    return _answer(request, outcome, 201)
 
 
-class Decide(APIView):
+def decide(request: HttpRequest, id: uuid.UUID, decision: str) -> HttpResponse:
     """Whoever proposed it withdraws, others confirm, reviewers accept (in part, or edited) or reject with a reason."""
-
-    parser_classes = [GuardedJSONParser]
-
-    def post(self, request: Request, id: uuid.UUID, decision: str) -> HttpResponse:
-        body = _known(an_object(request.data or {}), DECIDED)
-        if not says_who(request):
-            raise unauthorized(_("Please say who you are, by a contributor's key or access token."))
-        with refusals(request):
-            outcome = DECISIONS[decision](request, id, author_of(request), body)
-        if outcome.state == State.CONFLICT and not outcome.merge.clean:
-            raise conflict(request, outcome.proposal)
-        return _answer(request, outcome, 200)
+    body = _known(an_object(document(request)), DECIDED)
+    if not says_who(request):
+        raise unauthorized(_("Please say who you are, by a contributor's key or access token."))
+    with refusals(request):
+        outcome = DECISIONS[decision](request, id, author_of(request), body)
+    if outcome.state == State.CONFLICT and not outcome.merge.clean:
+        raise conflict(request, outcome.proposal)
+    return _answer(request, outcome, 200)
 
 
-send = Send.as_view()
-decide = Decide.as_view()
-
-
-def _withdraw(request: Request, id: uuid.UUID, author: Author, body: Mapping[str, Any]) -> Outcome:
+def _withdraw(
+    request: HttpRequest, id: uuid.UUID, author: Author, body: Mapping[str, Any]
+) -> Outcome:
     return services.withdraw(proposal=id, author=author, reason=_text(body, "reason"))
 
 
-def _confirm(request: Request, id: uuid.UUID, author: Author, body: Mapping[str, Any]) -> Outcome:
+def _confirm(
+    request: HttpRequest, id: uuid.UUID, author: Author, body: Mapping[str, Any]
+) -> Outcome:
     return services.confirm(proposal=id, author=author, reason=_text(body, "reason"))
 
 
-def _reject(request: Request, id: uuid.UUID, author: Author, body: Mapping[str, Any]) -> Outcome:
+def _reject(
+    request: HttpRequest, id: uuid.UUID, author: Author, body: Mapping[str, Any]
+) -> Outcome:
     return services.reject(proposal=id, reviewer=author, reason=_text(body, "reason"))
 
 
-def _accept(request: Request, id: uuid.UUID, author: Author, body: Mapping[str, Any]) -> Outcome:
+def _accept(
+    request: HttpRequest, id: uuid.UUID, author: Author, body: Mapping[str, Any]
+) -> Outcome:
     layer = registry.get(found(id).layer)
     if layer is None:
         raise Problem(404, _("There is no such proposal."))
@@ -143,7 +137,7 @@ DECISIONS: dict[str, Callable[..., Outcome]] = {
 }
 
 
-def _answer(request: Request, outcome: Outcome, status: int) -> HttpResponse:
+def _answer(request: HttpRequest, outcome: Outcome, status: int) -> HttpResponse:
     # Read anew: the database dated it.
     response = json_response(linked(request, found(outcome.proposal.pk)), GEOJSON, status)
     if status == 201:
@@ -176,7 +170,7 @@ def _choice(body: Mapping[str, Any], name: str, allowed: list[str]) -> str:
 
 
 def _said(
-    layer: Layer, body: Mapping[str, Any], request: Request, *, new: bool
+    layer: Layer, body: Mapping[str, Any], request: HttpRequest, *, new: bool
 ) -> tuple[dict[str, Any], Any]:
     """Values and geometry in the model's types."""
     properties = editable_only(layer, body.get("values"))
@@ -190,7 +184,7 @@ def _said(
     return values, values.pop(layer.geometry, None)
 
 
-def _own_id(body: Mapping[str, Any], request: Request) -> uuid.UUID | None:
+def _own_id(body: Mapping[str, Any], request: HttpRequest) -> uuid.UUID | None:
     key, id = idempotency_key(request), _uuid(body, "id")
     if key is not None and id is not None and key != id:
         raise Problem(400, _("The Idempotency-Key of a proposal is its id."))

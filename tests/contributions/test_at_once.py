@@ -1,0 +1,169 @@
+"""An edit that rests on what was looked at without a lock: whoever comes in between is never overwritten unseen."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import DataError, connection, transaction
+
+from geoplatform.catalog.models import Licensing
+from geoplatform.contributions import looking, rows, submit
+from geoplatform.contributions.models import Proposal
+from geoplatform.contributions.services import OtherBody
+from layers.plants import Plant
+from tests import make
+from tests.contributions import people
+
+
+@pytest.fixture
+def tree(fresh_database):
+    make.town()
+    tree = make.plant(species=make.species(), note="old", height_m=4.0)
+    # The first contribution to a table in a municipality settles its licence, with a lock.
+    table, licence = Plant._meta.db_table, tree.licence
+    Licensing.objects.create(table=table, municipality=tree.municipality, licence=licence)
+    return tree
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """How often a feature was looked at with a lock."""
+    looks = []
+    look = looking.look_at_feature
+
+    def noted(*given, **more):
+        looks.append(more.get("lock", True))
+        return look(*given, **more)
+
+    monkeypatch.setattr(looking, "look_at_feature", noted)
+    return lambda: looks.count(True)
+
+
+def between(monkeypatch, *changes):
+    """Have somebody else change the tree after it was looked at, before it is written."""
+    write, waiting = rows.change_at_once, list(changes)
+
+    def late(*given, **more):
+        while waiting:
+            waiting.pop(0)()
+        return write(*given, **more)
+
+    monkeypatch.setattr(rows, "change_at_once", late)
+
+
+def actors():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.actor, c.channel, c.reason FROM history_changeset c"
+            " JOIN layers_plant p ON p.changeset = c.id"
+        )
+        return cursor.fetchall()
+
+
+def test_it_needs_no_lock_and_says_who_did_it(tree, locked):
+    staff = people.reviewer()
+    found = people.send(
+        "change", staff, feature=tree.id, values={"note": "new"}, reason="seen today"
+    )
+    assert (found.state, found.version, found.proposal.base_version) == ("applied", 2, 1)
+    assert found.text is not None
+    assert b'"note":"new"' in found.text
+    assert locked() == 0
+    assert actors() == [(staff.actor, "test", "seen today")]
+    # What was said about who writes ended with the statement.
+    Plant.objects.filter(pk=tree.pk).update(note="by nobody in particular")
+    assert [actor for actor, *_rest in actors()] == ["database:geoplatform_web"]
+
+
+def test_another_field_was_changed_meanwhile_both_survive(tree, locked, monkeypatch):
+    staff = people.reviewer()
+    between(monkeypatch, lambda: Plant.objects.filter(pk=tree.pk).update(height_m=9.0))
+    found = people.send("change", staff, feature=tree.id, base_version=1, values={"note": "new"})
+    assert (found.state, found.version, found.proposal.base_version) == ("applied", 3, 1)
+    assert locked() == 1
+    tree.refresh_from_db()
+    assert (tree.note, tree.height_m) == ("new", 9.0)
+
+
+def test_the_same_field_was_changed_meanwhile_it_is_a_conflict(tree, locked, monkeypatch):
+    staff = people.reviewer()
+    between(monkeypatch, lambda: Plant.objects.filter(pk=tree.pk).update(note="theirs"))
+    found = people.send("change", staff, feature=tree.id, base_version=1, values={"note": "mine"})
+    assert found.state == "conflict"
+    assert locked() == 1
+    tree.refresh_from_db()
+    assert (tree.note, tree.version) == ("theirs", 2)
+
+
+def test_who_says_no_version_starts_from_what_is_there_when_it_is_written(tree, monkeypatch):
+    between(monkeypatch, lambda: Plant.objects.filter(pk=tree.pk).update(note="theirs"))
+    found = people.send("change", people.reviewer(), feature=tree.id, values={"note": "mine"})
+    assert (found.state, found.version, found.proposal.base_version) == ("applied", 3, 2)
+    assert Proposal.objects.get().base_version == 2
+
+
+def test_it_was_deleted_meanwhile(tree, locked, monkeypatch):
+    between(monkeypatch, lambda: Plant.objects.filter(pk=tree.pk).delete())
+    found = people.send("change", people.reviewer(), feature=tree.id, values={"note": "mine"})
+    assert found.state == "conflict"
+    assert locked() == 1
+    assert not Plant.objects.exists()
+
+
+def test_the_same_came_meanwhile_it_is_done_once(tree, monkeypatch):
+    staff, key = people.reviewer(), uuid.uuid4()
+
+    def again():
+        return people.send("change", staff, id=key, feature=tree.id, values={"note": "new"})
+
+    first = []
+    between(monkeypatch, lambda: first.append(again()))
+    found = again()
+    assert first[0].version == 2
+    assert found.repeated
+    assert Proposal.objects.count() == 1
+    with pytest.raises(OtherBody):
+        people.send("change", staff, id=key, feature=tree.id, values={"note": "other"})
+
+
+def test_what_was_seen_with_the_author_is_checked_when_it_is_written(tree, locked):
+    staff = people.reviewer()
+    seen = looking.look_at_feature(people.layer(), feature=tree.id, lock=False)
+    Plant.objects.filter(pk=tree.pk).update(note="theirs")
+    found = people.send(
+        "change", staff, feature=tree.id, base_version=1, values={"note": "mine"}, seen=seen
+    )
+    assert found.state == "conflict"
+    assert locked() == 1
+
+
+@pytest.mark.parametrize("who", [people.new, people.known])
+def test_what_waits_is_looked_at_with_a_lock(tree, locked, who):
+    found = people.send("change", who(), feature=tree.id, values={"note": "mine"})
+    assert found.state == "open"
+    assert locked() == 1
+    tree.refresh_from_db()
+    assert (tree.note, tree.version) == ("old", 1)
+
+
+def test_within_a_transaction_it_is_part_of_it(tree, locked):
+    with transaction.atomic():
+        found = people.send("change", people.reviewer(), feature=tree.id, values={"note": "new"})
+        assert found.state == "applied"
+        assert locked() == 1
+        transaction.set_rollback(True)
+    tree.refresh_from_db()
+    assert tree.note == "old"
+    assert not Proposal.objects.exists()
+
+
+def test_what_the_database_refuses_leaves_nothing(tree, monkeypatch):
+    """The statement is the transaction: no row is half written."""
+    fingerprint = "x" * 65  # one more than the column takes
+    monkeypatch.setattr(submit, "fingerprint", lambda proposal: fingerprint)
+    with pytest.raises(DataError):
+        people.send("change", people.reviewer(), feature=tree.id, values={"note": "mine"})
+    tree.refresh_from_db()
+    assert (tree.note, tree.version) == ("old", 1)
+    assert not Proposal.objects.exists()
