@@ -39,7 +39,9 @@ FORMATS = {
 
 def offered(address: str) -> dict:
     """What QGIS's browser makes of the address: for each layer its data source."""
-    QgsSettings().setValue("qgis/connections-wms/Town/url", f"{address}/wms")
+    # Where a connection stands in the settings: up to 3.28, and since.
+    for place in ("qgis/connections-wms/Town", "connections/ows/items/wms/connections/items/Town"):
+        QgsSettings().setValue(f"{place}/url", f"{address}/wms")
     root = QgsApplication.dataItemProviderRegistry().provider("WMS").createDataItem("", None)
     found, waiting = {}, [root]
     while waiting:
