@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
-from geoplatform.catalog.models import Source
+from geoplatform.catalog.models import Licensing, Source
 from layers.gardens import Garden, GardenPlot
 from layers.municipalities import Municipality
 from layers.plants import Plant
@@ -71,6 +71,15 @@ def species(name: str = "Malus domestica", **values: Any) -> Species:
 def new_species(**values: Any) -> Species:
     """One that no example of a property-based test has made before."""
     return species(f"Kind {next(_NUMBERS)}", **values)
+
+
+def licensing(feature: Any) -> None:
+    """Settle the licence of this table in this municipality, as the first contribution does, with a lock."""
+    Licensing.objects.create(
+        table=feature._meta.db_table,
+        municipality_id=feature.municipality_id,
+        licence=feature.licence,
+    )
 
 
 def plant(longitude: float = 11.05, latitude: float = 53.05, **values: Any) -> Plant:

@@ -46,9 +46,9 @@ def author_and_feature(
     id: uuid.UUID | None = None,
     geometry: str | None = None,
     address: str = "",
-) -> tuple[Author, Situation | None] | None:
+) -> tuple[Author, Situation] | None:
     """`author_of_token`, and by the same statement `looking.look_at_feature`, without a lock: a message to the database
-    and back costs more than either. Without the situation where the feature is not there."""
+    and back costs more than either."""
     if not _may_be_a_token(text):
         return None
     parameters = {**bound(layer, id, feature, None, geometry), **_shown(text)}
@@ -56,7 +56,9 @@ def author_and_feature(
     if row is None:
         return None
     seen = row[WIDTH:]
-    return _owner(row[:WIDTH], address), situation(layer, seen) if seen[0] is not None else None
+    # What is not there is not looked for in its history here: whoever wants to know looks again.
+    gone = Situation(known=False, taken=False)
+    return _owner(row[:WIDTH], address), situation(layer, seen) if seen[0] is not None else gone
 
 
 def _may_be_a_token(text: str) -> bool:

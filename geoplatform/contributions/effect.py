@@ -107,7 +107,7 @@ def merged(
     base_version: int | None,
     keeps_copy: int | None = None,
 ) -> Merge:
-    """The merge of columns' values into a locked feature, seen from `base_version` (None: from now).
+    """The merge of columns' values into a feature, locked or looked at, seen from `base_version` (None: from now).
 
     keeps_copy  the contributor, where the client goes on with its old copy after it has saved a change of it: what
                 this author changed from the same copy, and nobody else since, is then no conflict

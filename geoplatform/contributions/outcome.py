@@ -17,7 +17,8 @@ class Outcome:
     """The answer of every service.
 
     version   of the feature after it was written; None where nothing was
-    text      GeoJSON of the feature after it was written, where that is known; None: ask `query.select.feature`
+    text      GeoJSON of the feature after it was written, where that was asked for and cost nothing; None: ask
+              `query.select.feature`
     merge     what was applied, was the same already, or is in conflict (values as columns hold them; for pages use
               selectors.differences)
     repeated  the same body had come before: this is the answer to the first one, as things stand now

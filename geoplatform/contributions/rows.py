@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
@@ -15,7 +15,7 @@ from psycopg import sql
 
 from geoplatform.catalog.layer import Layer
 from geoplatform.contributions.models import Proposal
-from geoplatform.contributions.statements import DERIVES, ask, inside, place_of, quoted
+from geoplatform.contributions.statements import ask, inside, place_of, quoted
 from geoplatform.contributions.values import column, hex_of
 from geoplatform.database import reading
 from geoplatform.history.upkeep import upkeep_of
@@ -26,8 +26,7 @@ from geoplatform.query.stored import text_of_row
 class Written:
     """A feature after it was written; of a deleted one the last version.
 
-    text  its GeoJSON, as readers get it (query/geojson.py), where a proposal was stored beside it that left it in its
-          layer
+    text  its GeoJSON, as readers get it (query/geojson.py), where that was asked for and it is still in its layer
     """
 
     version: int
@@ -57,20 +56,31 @@ def change(
 
 @dataclass(frozen=True)
 class Seen:
-    """What a write that is a transaction of its own rests on: the version that was looked at, and who writes."""
+    """What a write that is a transaction of its own rests on: version and municipality (id) as they were looked at."""
 
     version: int
-    actor: str
+    municipality: uuid.UUID | None
 
 
 def change_at_once(
-    layer: Layer, feature: uuid.UUID, values: dict[str, Any], note: Proposal, seen: Seen
+    layer: Layer,
+    feature: uuid.UUID,
+    values: dict[str, Any],
+    note: Proposal,
+    *,
+    seen: Seen,
+    actor: str,
+    told: bool,
 ) -> Written | None:
     """The same as `change`, locked, written and committed by one statement outside of any transaction, as a changeset
-    of its own; None where the feature has another version by now: then nothing is written."""
+    of its own; with the feature's text if `told`.
+
+    None, and nothing is written, where the feature is no longer as it was seen, or somebody is changing a border or
+    anything else that is derived from.
+    """
     given = {f"f_{name}": value for name, value in values.items()}
-    said = {"seen": seen.version, "actor": seen.actor, "target": feature}
-    statement = _change_sql(layer, tuple(sorted(values)), noted=True, alone=True)
+    said = {"seen": seen.version, "place": seen.municipality, "actor": actor, "target": feature}
+    statement = _change_sql(layer, tuple(sorted(values)), noted=True, alone=True, told=told)
     reading.wrote()
     row = ask(statement, {**given, **said, **_note(note)})
     return Written(*row) if row else None
@@ -120,17 +130,27 @@ def _add_sql(layer: Layer, noted: bool) -> str:
     )
 
 
-ALONE = f""" AND {DERIVES} AND version = %(seen)s
+# Everything that was decided upon: the version, and what is derived and changes without one. Nobody is waited for who
+# changes what is derived from: this statement would not see what they did.
+ALONE = """ AND (SELECT geoplatform.derives_at_once()) AND version = %(seen)s AND {inside}
+            AND {municipality} IS NOT DISTINCT FROM %(place)s::uuid
             AND (SELECT geoplatform.begin_changeset(%(actor)s, %(p_channel)s, %(p_reason)s))"""
 
 
-@cache
-def _change_sql(layer: Layer, names: tuple[str, ...], noted: bool, alone: bool = False) -> str:
+@lru_cache(maxsize=500)
+def _change_sql(
+    layer: Layer,
+    names: tuple[str, ...],
+    noted: bool,
+    alone: bool = False,
+    told: bool = False,
+) -> str:
     pairs = ", ".join(f"{quoted(layer, name)} = %(f_{name})s" for name in names)
-    where = f"id = %(target)s{ALONE if alone else ''}"
-    return _with_note(
-        layer, f"UPDATE public.{{table}} SET {pairs} WHERE {where}", "changeset", noted
-    )
+    where = "id = %(target)s"
+    if alone:
+        where += ALONE.format(inside=inside(layer), municipality=place_of(layer)[0])
+    statement = f"UPDATE public.{{table}} SET {pairs} WHERE {where}"
+    return _with_note(layer, statement, "changeset", noted, told)
 
 
 @cache
@@ -144,12 +164,14 @@ def _delete_sql(layer: Layer, noted: bool) -> str:
     )
 
 
-def _with_note(layer: Layer, statement: str, changeset: str, noted: bool) -> str:
+def _with_note(
+    layer: Layer, statement: str, changeset: str, noted: bool, told: bool = False
+) -> str:
     table = sql.Identifier(layer.model._meta.db_table).as_string(None)
     municipality, quarter = place_of(layer)
     beside = f", noted AS ({_note_sql(True)})" if noted else ""
     text = "NULL::bytea"
-    if noted and not statement.startswith("DELETE"):
+    if told:
         composed = text_of_row(layer).as_string(None).replace("%", "%%")
         text = f"CASE WHEN {inside(layer)} THEN {composed} END"
     return f"""WITH written AS (

@@ -28,6 +28,7 @@ class Sent:
     values: dict[str, Any]
     keeps_copy: bool = False
     seen: Situation | None = None
+    told: bool = False
 
     @property
     def contributor(self) -> Contributor | None:

@@ -6,7 +6,7 @@ SQL is composed once for each layer and set of columns; values are always bound.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -30,14 +30,19 @@ def ask(statement: str, parameters: dict[str, Any]) -> Any:
         return cursor.execute(text, [parameters[name] for name in names], prepare=True).fetchone()
 
 
-@cache
+@lru_cache(maxsize=500)
 def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
     """A statement with $1, $2 for its named parameters, and their names in this order: psycopg would read a long one
     anew each time."""
-    names = tuple(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
-    numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
-    text = re.sub(r"%(?:\((\w+)\)s|%)", lambda m: numbers[m[1]] if m[1] else "%", statement)
-    return text.encode(), names
+    numbers: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return "%"  # written twice, as psycopg reads it
+        return f"${numbers.setdefault(found[1], len(numbers) + 1)}"
+
+    text = re.sub(r"%(?:\((\w+)\)s|%)", numbered, statement)
+    return text.encode(), tuple(numbers)
 
 
 def column_of(layer: Layer, name: str) -> str:

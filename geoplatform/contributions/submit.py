@@ -57,6 +57,7 @@ def submit(
     consent: str = "",
     keeps_copy: bool = False,
     seen: Situation | None = None,
+    told: bool = False,
 ) -> Outcome:
     """Store a proposal and, where trust, place and rate allow it, apply it in the same transaction.
 
@@ -71,6 +72,7 @@ def submit(
     consent       version of the licence text that the author accepted
     keeps_copy    whether the client goes on with its old copy, and so its old `base_version`, after it has saved
     seen          how the feature was a moment ago, with this `id` and `geometry`, where that is known already
+    told          whether the outcome should have the feature's text, where it costs no question of its own
 
     The outcome's state is `applied`, `held` (a creation, or what only a reviewer may let through), `open` (two
     independent contributors or a reviewer may let it through) or `conflict` (kept, waiting; `merge` tells with what).
@@ -96,7 +98,7 @@ def submit(
     )
     proposal.feature = feature or proposal.id
     proposal.fingerprint = fingerprint(proposal)
-    sent = Sent(layer, proposal, author, dict(values), keeps_copy, seen)
+    sent = Sent(layer, proposal, author, dict(values), keeps_copy, seen, told)
     try:
         outcome = _at_once(sent) if action in EDITS else None
         if outcome is None:
@@ -171,8 +173,15 @@ def _at_once(sent: Sent) -> Outcome | None:
         return None
     asked_from = proposal.base_version
     proposal.base_version = asked_from or there.version
-    seen = rows.Seen(there.version, sent.author.actor)
-    written = rows.change_at_once(layer, proposal.feature, merge.apply, proposal, seen)
+    written = rows.change_at_once(
+        layer,
+        proposal.feature,
+        merge.apply,
+        proposal,
+        seen=rows.Seen(there.version, there.municipality),
+        actor=sent.author.actor,
+        told=sent.told,
+    )
     if written is None:
         proposal.base_version = asked_from
         return None

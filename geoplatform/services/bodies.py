@@ -22,11 +22,10 @@ UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 DEEPEST = 4  # lists around a position of a MultiPolygon, and its own
 
 
-JSON = "application/json"
-EMPTY: dict[str, Any] = {}
+JSON_TYPE = "application/json"
 
 
-def document(request: HttpRequest, *also: str) -> Any:
+def json_in(request: HttpRequest, *also: str) -> Any:
     """The JSON that a request brings, as application/json or one of these media types; an empty object where it brings
     nothing.
 
@@ -34,12 +33,12 @@ def document(request: HttpRequest, *also: str) -> Any:
     """
     body = body_of(request)
     if not body:
-        return EMPTY.copy()
-    if request.content_type not in (JSON, *also):
+        return {}
+    if request.content_type not in (JSON_TYPE, *also):
         message = _("A body of the type %(type)s is not read here. These are: %(types)s.")
-        types = ", ".join((*also, JSON))
+        types = ", ".join((*also, JSON_TYPE))
         raise Problem(415, message % {"type": request.content_type or "–", "types": types})
-    return parsed(body)
+    return parsed(body, request.encoding or "utf-8")
 
 
 def body_of(request: HttpRequest) -> bytes:
@@ -50,13 +49,13 @@ def body_of(request: HttpRequest) -> bytes:
         raise Problem(413, _("The request is larger than 256 kB.")) from None
 
 
-def parsed(body: bytes) -> Any:
-    """JSON (RFC 8259, so no NaN and no infinity) in UTF-8 with texts that can be stored. Raises Problem 400."""
+def parsed(body: bytes, encoding: str = "utf-8") -> Any:
+    """JSON (RFC 8259, so no NaN and no infinity) with texts that can be stored. Raises Problem 400."""
     try:
-        found = json.loads(body.decode(), parse_constant=_no_constant)
+        found = json.loads(body.decode(encoding), parse_constant=_no_constant)
     except RecursionError:
         raise Problem(400, _("The JSON is nested too deeply.")) from None
-    except ValueError as error:  # of UTF-8, too
+    except ValueError as error:  # of the encoding, too
         raise Problem(400, _("The JSON is not understood: %s") % error) from None
     _refuse_unstorable(found)
     return found

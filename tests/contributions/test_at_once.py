@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from django.db import DataError, connection, transaction
 
-from geoplatform.catalog.models import Licensing
 from geoplatform.contributions import looking, rows, submit
 from geoplatform.contributions.models import Proposal
-from geoplatform.contributions.services import OtherBody
+from geoplatform.contributions.services import Author, OtherBody
+from geoplatform.query.select import feature
 from layers.plants import Plant
+from layers.quarters import Quarter
 from tests import make
 from tests.contributions import people
 
@@ -20,9 +25,7 @@ from tests.contributions import people
 def tree(fresh_database):
     make.town()
     tree = make.plant(species=make.species(), note="old", height_m=4.0)
-    # The first contribution to a table in a municipality settles its licence, with a lock.
-    table, licence = Plant._meta.db_table, tree.licence
-    Licensing.objects.create(table=table, municipality=tree.municipality, licence=licence)
+    make.licensing(tree)
     return tree
 
 
@@ -38,6 +41,28 @@ def locked(monkeypatch):
 
     monkeypatch.setattr(looking, "look_at_feature", noted)
     return lambda: looks.count(True)
+
+
+def another_session():
+    """Of the web role, in a transaction until it commits."""
+    parameters = {**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}
+    names = ("host", "port", "user", "password", "dbname", "options", "cursor_factory")
+    return psycopg.connect(**{name: parameters[name] for name in names if name in parameters})
+
+
+def until_somebody_waits(what):
+    """For a lock of this kind."""
+    for _each in range(600):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = %s"
+                " AND coalesce(database = (SELECT oid FROM pg_database WHERE datname = current_database()), true)",
+                [what],
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nobody waits for {what}")
 
 
 def between(monkeypatch, *changes):
@@ -67,13 +92,82 @@ def test_it_needs_no_lock_and_says_who_did_it(tree, locked):
         "change", staff, feature=tree.id, values={"note": "new"}, reason="seen today"
     )
     assert (found.state, found.version, found.proposal.base_version) == ("applied", 2, 1)
-    assert found.text is not None
-    assert b'"note":"new"' in found.text
+    assert found.text is None  # nobody asked for it
     assert locked() == 0
     assert actors() == [(staff.actor, "test", "seen today")]
     # What was said about who writes ended with the statement.
     Plant.objects.filter(pk=tree.pk).update(note="by nobody in particular")
     assert [actor for actor, *_rest in actors()] == ["database:geoplatform_web"]
+
+
+def test_its_text_comes_along_where_it_is_asked_for(tree, locked):
+    found = people.send(
+        "change", people.reviewer(), feature=tree.id, values={"note": "new"}, told=True
+    )
+    assert found.text == feature(people.layer(), tree.id)
+    assert b'"note":"new"' in found.text
+    assert locked() == 0
+
+
+def test_somebody_else_has_the_row_and_has_changed_it(tree, locked):
+    """The write waits for the row, and finds it changed once it has it."""
+    staff, waits = people.reviewer(), threading.Event()
+    with ThreadPoolExecutor(1) as pool, another_session() as other:
+        other.execute("UPDATE layers_plant SET note = 'theirs' WHERE id = %s", [tree.id])
+
+        def edit():
+            waits.set()
+            try:
+                wish = {"note": "mine"}
+                return people.send("change", staff, feature=tree.id, base_version=1, values=wish)
+            finally:
+                connection.close()
+
+        mine = pool.submit(edit)
+        assert waits.wait(20)
+        until_somebody_waits("transactionid")
+        other.commit()
+        found = mine.result(timeout=60)
+    assert found.state == "conflict"
+    assert locked() == 1
+    tree.refresh_from_db()
+    assert (tree.note, tree.version) == ("theirs", 2)
+
+
+def test_the_feature_came_to_another_town_meanwhile(tree, locked, monkeypatch):
+    """Where a feature lies changes without a version; whoever may not decide there does not."""
+    home, other = tree.municipality_id, make.municipality("13004001")
+    author = Author(contributor=people.key(), reviews=lambda layer, town: town == home)
+    between(monkeypatch, lambda: Quarter.objects.filter(key="a").update(municipality=other))
+    found = people.send("change", author, feature=tree.id, values={"note": "mine"})
+    tree.refresh_from_db()
+    assert (tree.municipality_id, tree.version, tree.note) == (other.pk, 1, "old")
+    assert (found.state, locked()) == ("open", 1)
+
+
+def test_a_border_that_is_being_moved_is_waited_for_with_a_lock(tree, locked):
+    """By then the municipality may be another one, and the answer would not see its name."""
+    staff, started = people.reviewer(), threading.Event()
+    with ThreadPoolExecutor(1) as pool, another_session() as other:
+        other.execute("UPDATE layers_quarter SET name = name || ' (neu)'")
+
+        def edit():
+            started.set()
+            try:
+                return people.send(
+                    "change", staff, feature=tree.id, values={"note": "mine"}, told=True
+                )
+            finally:
+                connection.close()
+
+        mine = pool.submit(edit)
+        assert started.wait(20)
+        until_somebody_waits("advisory")
+        other.commit()
+        found = mine.result(timeout=60)
+    assert (found.state, locked()) == ("applied", 1)
+    assert found.text is None
+    assert b"(neu)" in feature(people.layer(), tree.id)
 
 
 def test_another_field_was_changed_meanwhile_both_survive(tree, locked, monkeypatch):

@@ -28,7 +28,9 @@ from tests.contributions import people
 @pytest.fixture
 def tree(fresh_database):
     make.town()
-    return make.plant(species=make.species(), note="old")
+    tree = make.plant(species=make.species(), note="old")
+    make.licensing(tree)
+    return tree
 
 
 def at_once(*calls):

@@ -242,8 +242,11 @@ def test_other_media_types_and_sizes_are_refused(tree, staff):
     for media_type in ("application/x-www-form-urlencoded", "text/plain", ""):
         found = problem(send("PATCH", path, '{"properties": {}}', media_type, **staff), 415)
         assert "application/merge-patch+json" in found["detail"]
-    with_charset = 'application/json; charset="utf-8"'
-    assert send("PATCH", path, '{"properties": {}}', with_charset, **staff).status_code == 200
+    for name in ("utf-8", "iso-8859-1"):
+        body = json.dumps({"properties": {"note": f"Bäume, {name}"}}, ensure_ascii=False)
+        media_type = f"application/json; charset={name}"
+        assert send("PATCH", path, body.encode(name), media_type, **staff).status_code == 200
+        assert now(tree).note == f"Bäume, {name}"
     problem(send("PUT", path, {"type": "FeatureCollection"}, **staff), 400)
     problem(send("PUT", path, '{"a":"' + "x" * 300_000 + '"}', **staff), 413)
 

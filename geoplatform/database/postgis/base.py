@@ -31,7 +31,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # Both run for every request, since a connection goes back to the pool after each.
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """Django's own cursor may say who asks; psycopg's, which read past it, never do (query/select.py)."""
+        """Django's own cursor may say who asks for longer than a transaction; psycopg's never do (query/select.py)."""
         self.connection.may_know_who = True
         return super().create_cursor(name)
 

@@ -23,6 +23,10 @@ END $$;
 CREATE OR REPLACE FUNCTION geoplatform.derives() RETURNS void
 LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock_shared(5303771142) $$;
 
+-- The same without waiting: false while somebody changes what is derived from.
+CREATE OR REPLACE FUNCTION geoplatform.derives_at_once() RETURNS boolean
+LANGUAGE sql AS $$ SELECT pg_try_advisory_xact_lock_shared(5303771142) $$;
+
 CREATE OR REPLACE FUNCTION geoplatform.looks_up() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -69,7 +69,7 @@ def asked_in_address(request: HttpRequest, form: str) -> execution.Order:
 
 
 def asked_in_body(request: HttpRequest) -> execution.Order:
-    """The question that stands in the body (18-062r2, 7.11). Raises QueryError, Problem 400."""
+    """The question that stands in the body (18-062r2, 7.11). Raises QueryError, Problem 400, 413."""
     refuse_parameters(request, "lang")
     return execution.read(parsed(body_of(request)))
 

@@ -18,7 +18,7 @@ from geoplatform.contributions.models import Action
 from geoplatform.contributions.outcome import Outcome
 from geoplatform.contributions.services import submit
 from geoplatform.services.authors import author_and_feature, author_of
-from geoplatform.services.bodies import JSON, idempotency_key
+from geoplatform.services.bodies import JSON_TYPE, idempotency_key
 from geoplatform.services.features import answers, writing
 from geoplatform.services.features.editing import PATCH
 from geoplatform.services.features.formats import GEOJSON
@@ -30,7 +30,7 @@ from geoplatform.services.problems import Problem
 ETAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)')
 # QGIS sends the version that it has read until its layer is loaded anew, also after it has saved.
 KEEPS_COPY = "QGIS/"
-PATCHES = f"{PATCH}, {GEOJSON}, {JSON}"
+PATCHES = f"{PATCH}, {GEOJSON}, {JSON_TYPE}"
 
 
 def create(request: HttpRequest, name: str) -> HttpResponse:
@@ -85,9 +85,12 @@ def _submit(
     request: HttpRequest, layer: Layer, feature: uuid.UUID, action: Action, sent: writing.Sent
 ) -> Outcome:
     key = idempotency_key(request)
-    author, seen = author_and_feature(
-        request, layer, feature=feature, id=key, geometry=sent.geometry
-    )
+    author, seen = None, None
+    if action != Action.DELETE and "If-Match" not in request.headers:
+        author, seen = author_and_feature(
+            request, layer, feature=feature, id=key, geometry=sent.geometry
+        )
+    author = author or author_of(request)
 
     def go() -> Outcome:
         return submit(
@@ -101,6 +104,7 @@ def _submit(
             values=sent.values,
             geometry=sent.geometry,
             seen=seen,
+            told=True,
             keeps_copy=KEEPS_COPY in request.headers.get("User-Agent", ""),
         )
 

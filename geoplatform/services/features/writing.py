@@ -21,9 +21,9 @@ from geoplatform.services.bodies import (
     content_crs,
     idempotency_key,
     in_degrees,
+    json_in,
     version_in,
 )
-from geoplatform.services.bodies import document as body
 from geoplatform.services.features.editing import PATCH
 from geoplatform.services.features.formats import GEOJSON
 from geoplatform.services.problems import Problem
@@ -81,7 +81,7 @@ def replacement(layer: Layer, feature: uuid.UUID, request: HttpRequest) -> Sent:
 
 def patch(layer: Layer, feature: uuid.UUID, request: HttpRequest) -> Sent:
     """A merge patch (RFC 7396): what is named is changed, null takes a value away."""
-    document = an_object(body(request, GEOJSON, PATCH))
+    document = an_object(json_in(request, GEOJSON, PATCH))
     _same_id(document, feature)
     given = document.get("properties")
     properties = editable_only(layer, given)
@@ -108,7 +108,7 @@ def _as_read(geometry: GEOSGeometry, layer: Layer, seen: selectors.Seen) -> bool
 
 
 def _feature(request: HttpRequest) -> dict[str, Any]:
-    document = body(request, GEOJSON)
+    document = json_in(request, GEOJSON)
     if not isinstance(document, dict) or document.get("type") != "Feature":
         raise Problem(400, _("The body is one GeoJSON Feature."))
     return document

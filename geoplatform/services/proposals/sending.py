@@ -21,9 +21,9 @@ from geoplatform.services.bodies import (
     an_object,
     as_uuid,
     content_crs,
-    document,
     idempotency_key,
     in_degrees,
+    json_in,
     version_in,
 )
 from geoplatform.services.negotiation import absolute, json_response
@@ -50,7 +50,7 @@ DECIDED = ("reason", "fields", "values", "geometry", "seen")
 
 def send(request: HttpRequest) -> HttpResponse:
     """201 with the proposal, whether it waits or is applied already; 409 where it is in conflict."""
-    body = _known(an_object(document(request)), SENT)
+    body = _known(an_object(json_in(request)), SENT)
     layer = _layer(body)
     action = _choice(body, "action", Action.values)
     values, geometry = _said(layer, body, request, new=action == Action.CREATE)
@@ -78,7 +78,7 @@ def send(request: HttpRequest) -> HttpResponse:
 
 def decide(request: HttpRequest, id: uuid.UUID, decision: str) -> HttpResponse:
     """Whoever proposed it withdraws, others confirm, reviewers accept (in part, or edited) or reject with a reason."""
-    body = _known(an_object(document(request)), DECIDED)
+    body = _known(an_object(json_in(request)), DECIDED)
     if not says_who(request):
         raise unauthorized(_("Please say who you are, by a contributor's key or access token."))
     with refusals(request):
