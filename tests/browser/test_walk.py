@@ -53,6 +53,8 @@ def test_by_keyboard_alone(visitor: Visitor) -> None:
 def test_from_the_details_to_the_walks_own_page_and_gpx(visitor: Visitor) -> None:
     visit = visitor()
     page = visit.open_map(HERE)
+    # The list of the view, in which alone these buttons are; until it has come that of the whole town stands there.
+    expect(page.locator("#list .walk-add").first).to_be_visible()
     page.click("#list li a >> nth=0")
     page.click("#details .walk-add")
     expect(page.locator("#details .walk-add")).to_have_text("Take off my walk")

@@ -70,11 +70,15 @@ def client():
     return Client()
 
 
-@pytest.fixture
-def planner(demo_rows):
+def logged_in():
     client = Client()
     client.force_login(User.objects.create_user("planner"))
     return client
+
+
+@pytest.fixture
+def planner(demo_rows):
+    return logged_in()
 
 
 def test_the_pages_open_in_both_languages_without_a_cookie(demo_rows, client):
@@ -347,7 +351,9 @@ def test_what_is_kept_is_bounded(planner, monkeypatch):
     assert "has 1 versions" in text(body)
 
 
-def test_told_when_the_data_have_moved_on(planner, client):
+def test_told_when_the_data_have_moved_on(demo_database, client):
+    """With edits that are committed: whether a snapshot has seen what its own transaction wrote depends on others."""
+    planner = logged_in()
     address = kept(planner, indicator="green-per-inhabitant")
     before = client.get(address).content.decode()
     assert "moved on" not in text(before)
