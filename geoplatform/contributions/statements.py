@@ -59,7 +59,9 @@ def inside(layer: Layer) -> str:
 
 
 def place_of(layer: Layer) -> tuple[str, str]:
-    names = ("municipality", "quarter")
-    return tuple(  # type: ignore[return-value]
-        f"{name}_id" if has_field(layer, name) else "NULL::uuid" for name in names
+    """Municipality and quarter of a row, as SQL; null where the layer has none."""
+    municipality, quarter = (
+        f"{name}_id" if has_field(layer, name) else "NULL::uuid"
+        for name in ("municipality", "quarter")
     )
+    return municipality, quarter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -109,25 +108,29 @@ def test_its_text_comes_along_where_it_is_asked_for(tree, locked):
     assert locked() == 0
 
 
+def while_another_holds(what, statement, parameters, **given):
+    """What comes of a change that waits, for a lock of this kind, until another session's statement is committed."""
+    staff = people.reviewer()
+
+    def edit():
+        try:
+            return people.send("change", staff, **given)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, another_session() as other:
+        other.execute(statement, parameters)
+        mine = pool.submit(edit)
+        until_somebody_waits(what)
+        other.commit()
+        return mine.result(timeout=60)
+
+
 def test_somebody_else_has_the_row_and_has_changed_it(tree, locked):
     """The write waits for the row, and finds it changed once it has it."""
-    staff, waits = people.reviewer(), threading.Event()
-    with ThreadPoolExecutor(1) as pool, another_session() as other:
-        other.execute("UPDATE layers_plant SET note = 'theirs' WHERE id = %s", [tree.id])
-
-        def edit():
-            waits.set()
-            try:
-                wish = {"note": "mine"}
-                return people.send("change", staff, feature=tree.id, base_version=1, values=wish)
-            finally:
-                connection.close()
-
-        mine = pool.submit(edit)
-        assert waits.wait(20)
-        until_somebody_waits("transactionid")
-        other.commit()
-        found = mine.result(timeout=60)
+    statement = "UPDATE layers_plant SET note = 'theirs' WHERE id = %s"
+    wish = {"base_version": 1, "values": {"note": "mine"}}
+    found = while_another_holds("transactionid", statement, [tree.id], feature=tree.id, **wish)
     assert found.state == "conflict"
     assert locked() == 1
     tree.refresh_from_db()
@@ -147,24 +150,9 @@ def test_the_feature_came_to_another_town_meanwhile(tree, locked, monkeypatch):
 
 def test_a_border_that_is_being_moved_is_waited_for_with_a_lock(tree, locked):
     """By then the municipality may be another one, and the answer would not see its name."""
-    staff, started = people.reviewer(), threading.Event()
-    with ThreadPoolExecutor(1) as pool, another_session() as other:
-        other.execute("UPDATE layers_quarter SET name = name || ' (neu)'")
-
-        def edit():
-            started.set()
-            try:
-                return people.send(
-                    "change", staff, feature=tree.id, values={"note": "mine"}, told=True
-                )
-            finally:
-                connection.close()
-
-        mine = pool.submit(edit)
-        assert started.wait(20)
-        until_somebody_waits("advisory")
-        other.commit()
-        found = mine.result(timeout=60)
+    statement = "UPDATE layers_quarter SET name = name || ' (neu)'"
+    wish = {"values": {"note": "mine"}, "told": True}
+    found = while_another_holds("advisory", statement, None, feature=tree.id, **wish)
     assert (found.state, locked()) == ("applied", 1)
     assert found.text is None
     assert b"(neu)" in feature(people.layer(), tree.id)
